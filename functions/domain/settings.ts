@@ -1,0 +1,291 @@
+import { z } from "zod";
+
+/**
+ * Every setting of the system, once: name, type, default, and what it means. The environment of the local run
+ * (`MAX_LAG_BLOCKS`), the Pulumi config (`maxLagBlocks`), the documentation and the code take it from here.
+ */
+interface SettingDefinition<T extends z.ZodType> {
+  type: T;
+  /** Default on AWS and, unless `local` says otherwise, on one machine. */
+  default: z.infer<T>;
+  local?: z.infer<T>;
+  doc: string;
+  /** Where a default or a rule was taken from. */
+  source?: string;
+}
+
+function setting<T extends z.ZodType>(definition: SettingDefinition<T>): SettingDefinition<T> {
+  return definition;
+}
+
+const wholeNumber = (min: number, max: number) =>
+  z.coerce.number({ error: `a whole number from ${min} to ${max}` }).pipe(
+    z
+      .int({ error: `a whole number from ${min} to ${max}` })
+      .min(min, { error: `a whole number from ${min} to ${max}` })
+      .max(max, { error: `a whole number from ${min} to ${max}` }),
+  );
+const decimal = (min: number, max: number) =>
+  z.coerce.number({ error: `a number from ${min} to ${max}` }).pipe(
+    z
+      .number()
+      .min(min, { error: `a number from ${min} to ${max}` })
+      .max(max, { error: `a number from ${min} to ${max}` }),
+  );
+const flag = z
+  .union([z.boolean(), z.literal(["true", "false"])], { error: "true or false" })
+  .transform((value) => value === true || value === "true");
+/** Comma-separated in the environment, a list in the Pulumi config. */
+const list = (item: z.ZodType<string>, allowed: string) =>
+  z.preprocess(
+    (value) =>
+      typeof value === "string"
+        ? value
+            .split(",")
+            .map((part) => part.trim())
+            .filter(Boolean)
+        : value,
+    z.array(item, { error: allowed }),
+  );
+
+export const settingDefinitions = {
+  // Health check
+  healthCheckIntervalSeconds: setting({
+    type: wholeNumber(1, 3600),
+    default: 60,
+    local: 5,
+    doc: "Seconds from the start of one health check to the start of the next.",
+  }),
+  maxLagBlocks: setting({
+    type: wholeNumber(0, 1_000_000),
+    default: 10,
+    doc: "A node at most this many blocks behind the reference height is healthy.",
+  }),
+  probeTimeoutSeconds: setting({
+    type: decimal(0.1, 60),
+    default: 2,
+    doc: "Longest wait for all answers of one node to one probe.",
+  }),
+  unhealthyAfter: setting({
+    type: wholeNumber(1, 100),
+    default: 2,
+    doc: "Bad probes in a row after which a healthy node counts as unhealthy.",
+  }),
+  healthyAfter: setting({
+    type: wholeNumber(1, 100),
+    default: 2,
+    doc: "Good probes in a row after which an unhealthy node counts as healthy; a new node needs one.",
+  }),
+  blockTimeSeconds: setting({
+    type: decimal(0.01, 3600),
+    default: 12,
+    doc: "Expected seconds between two blocks until they have been observed.",
+  }),
+  finalityDepthBlocks: setting({
+    type: wholeNumber(0, 1_000_000),
+    default: 64,
+    doc: "Blocks this far below the head no longer change.",
+  }),
+  allowPrivateNodes: setting({
+    type: flag,
+    default: false,
+    local: true,
+    doc: "Nodes may have loopback and private addresses. Link-local and metadata addresses are refused always.",
+  }),
+
+  // Release and rollout
+  rollout: setting({
+    type: z.enum(["reload", "redeploy"], { error: "reload or redeploy" }),
+    default: "reload",
+    doc: "How a release reaches the proxies: reload (agents pick it up) or redeploy (each release replaces the tasks).",
+  }),
+  releasePollSeconds: setting({
+    type: decimal(0.05, 60),
+    default: 2,
+    local: 0.25,
+    doc: "How often an agent looks for a new release.",
+  }),
+  rolloutGraceSeconds: setting({
+    type: wholeNumber(1, 3600),
+    default: 60,
+    doc: "A task that has not reported the current release this long after its publication is replaced.",
+  }),
+  heartbeatSeconds: setting({
+    type: decimal(0.1, 300),
+    default: 15,
+    local: 1,
+    doc: "How often an agent reports its task.",
+  }),
+  drainSeconds: setting({
+    type: wholeNumber(0, 3600),
+    default: 30,
+    local: 2,
+    doc: "Longest wait for calls in flight when a task is told to stop.",
+  }),
+
+  // Calls
+  attemptTimeoutSeconds: setting({
+    type: decimal(0.05, 600),
+    default: 4,
+    doc: "Longest wait for one node's answer to a normal call.",
+  }),
+  callTimeoutSeconds: setting({
+    type: decimal(0.05, 600),
+    default: 12,
+    doc: "Longest a normal call takes, all attempts together.",
+  }),
+  batchLimit: setting({
+    type: wholeNumber(1, 10_000),
+    default: 100,
+    doc: "Most calls in one batch.",
+  }),
+  maxBodyBytes: setting({
+    type: wholeNumber(1024, 256 * 1024 * 1024),
+    default: 1024 * 1024,
+    doc: "Largest request body.",
+  }),
+  wholeAnswerBytes: setting({
+    type: wholeNumber(1024, 256 * 1024 * 1024),
+    default: 16 * 1024 * 1024,
+    doc: "Answers up to this size are read whole and judged before they are passed on.",
+  }),
+  maxAnswerBytes: setting({
+    type: wholeNumber(1024, 4 * 1024 * 1024 * 1024),
+    default: 256 * 1024 * 1024,
+    doc: "Largest answer of a node that is passed on.",
+  }),
+  halfOpenAfterSeconds: setting({
+    type: decimal(0.05, 600),
+    default: 1,
+    doc: "An ejected node gets one trial call after this time; doubled for each failed trial.",
+  }),
+  halfOpenMaxSeconds: setting({
+    type: decimal(0.05, 3600),
+    default: 30,
+    doc: "Longest wait between two trial calls to an ejected node.",
+  }),
+  blockedMethods: setting({
+    type: list(z.string().regex(/^[A-Za-z0-9_*]{1,100}$/), "method names, `*` as wildcard"),
+    default: [
+      "admin_*",
+      "debug_*",
+      "trace_*",
+      "engine_*",
+      "miner_*",
+      "personal_*",
+      "clique_*",
+      "les_*",
+      "txpool_*",
+      "eth_sign*",
+      "eth_sendTransaction",
+    ],
+    doc: "Methods that are answered with −32601 without asking a node.",
+  }),
+  allowedMethods: setting({
+    type: list(z.string().regex(/^[A-Za-z0-9_*]{1,100}$/), "method names, `*` as wildcard"),
+    default: [],
+    doc: "Methods that are served although `blockedMethods` matches them.",
+  }),
+  corsOrigins: setting({
+    type: list(
+      z.string().regex(/^(\*|https?:\/\/[A-Za-z0-9.:[\]-]{1,253})$/),
+      "`*` or origins such as https://app.example.org",
+    ),
+    default: ["*"],
+    doc: "Web origins that may read answers.",
+  }),
+  trustedProxies: setting({
+    type: list(z.string().regex(/^[0-9a-fA-F.:]{2,45}(\/\d{1,3})?$/), "addresses or CIDR ranges"),
+    default: [],
+    doc: "Peers whose X-Forwarded-For is believed.",
+  }),
+  logRequests: setting({
+    type: flag,
+    default: true,
+    doc: "One JSON log line per request, without params, keys or provider URLs.",
+  }),
+  logParams: setting({
+    type: flag,
+    default: false,
+    doc: "Log lines of requests carry the params.",
+  }),
+  workerProcesses: setting({
+    type: wholeNumber(0, 256),
+    default: 0,
+    doc: "nginx workers of a task; 0 means one per CPU.",
+  }),
+} as const satisfies Record<string, SettingDefinition<z.ZodType>>;
+
+export type SettingName = keyof typeof settingDefinitions;
+export type Settings = {
+  [Name in SettingName]: z.output<(typeof settingDefinitions)[Name]["type"]>;
+};
+
+export const settingNames = Object.keys(settingDefinitions) as SettingName[];
+
+/** `maxLagBlocks` → `MAX_LAG_BLOCKS` */
+export function environmentName(name: string): string {
+  return name.replace(/[A-Z]/g, "_$&").toUpperCase();
+}
+
+/** A setting has a value that it can't have. */
+export class SettingError extends Error {
+  override readonly name = "SettingError";
+  constructor(
+    readonly variable: string,
+    readonly value: unknown,
+    readonly allowed: string,
+  ) {
+    super(`${variable}: ${JSON.stringify(value)} is not allowed: give ${allowed}.`);
+  }
+}
+
+/** The defaults of one place, with nothing overridden. */
+export function defaultSettings(place: "aws" | "local"): Settings {
+  return readSettings(
+    place,
+    () => undefined,
+    (name) => name,
+  );
+}
+
+/**
+ * Reads every setting.
+ * @param get value of a setting as given, undefined when it is not
+ * @param displayName what the setting is called where the operator gave it
+ * @throws SettingError naming the first bad one
+ */
+export function readSettings(
+  place: "aws" | "local",
+  get: (name: SettingName) => unknown,
+  displayName: (name: SettingName) => string,
+): Settings {
+  const settings: Partial<Record<SettingName, unknown>> = {};
+  for (const name of settingNames) {
+    const definition: SettingDefinition<z.ZodType> = settingDefinitions[name];
+    const given = get(name);
+    if (given === undefined) {
+      settings[name] =
+        place === "local" && definition.local !== undefined ? definition.local : definition.default;
+      continue;
+    }
+    const parsed = definition.type.safeParse(given);
+    if (!parsed.success) {
+      throw new SettingError(displayName(name), given, parsed.error.issues[0]?.message ?? definition.doc);
+    }
+    settings[name] = parsed.data;
+  }
+  return settings as Settings;
+}
+
+/** Reads every setting from environment variables (`MAX_LAG_BLOCKS`); an empty value counts as not given. */
+export function settingsFromEnvironment(
+  place: "aws" | "local",
+  environment: Record<string, string | undefined>,
+): Settings {
+  return readSettings(
+    place,
+    (name) => environment[environmentName(name)]?.trim() || undefined,
+    environmentName,
+  );
+}

@@ -1,0 +1,68 @@
+import type { RegisteredNode } from "../domain/node";
+import type { ReleaseRecord } from "../domain/release";
+import type { TaskHeartbeat } from "../domain/task";
+import type { NodeState, ReferenceHeight } from "../domain/verdict";
+
+/** Changes that `updateNode` takes; an absent field stays as it is, `null` removes it. */
+export interface NodePatch {
+  weight?: number;
+  drained?: boolean;
+  isLeader?: boolean;
+  name?: string | null;
+  maxRequestsPerSecond?: number | null;
+  maxConcurrency?: number | null;
+  monthlyCredits?: number | null;
+}
+
+export type AddNode = Omit<RegisteredNode, "id" | "whenAdded">;
+
+/** Raised when a node with the same network and URL is registered already. */
+export class NodeExistsError extends Error {
+  override readonly name = "NodeExistsError";
+}
+/** Raised when the network has another leader. */
+export class LeaderExistsError extends Error {
+  override readonly name = "LeaderExistsError";
+}
+/** Raised when a node is not (or no longer) registered. */
+export class NodeNotFoundError extends Error {
+  override readonly name = "NodeNotFoundError";
+}
+
+/** Who is there and how they are. One implementation (DynamoDB); emulated locally. */
+export interface Registry {
+  listNodes(): Promise<RegisteredNode[]>;
+  getNode(id: string): Promise<RegisteredNode | undefined>;
+  /** @throws NodeExistsError, LeaderExistsError */
+  addNode(node: AddNode): Promise<RegisteredNode>;
+  /** @throws NodeNotFoundError, LeaderExistsError */
+  updateNode(id: string, patch: NodePatch): Promise<RegisteredNode>;
+  /** @throws NodeNotFoundError */
+  deleteNode(id: string): Promise<void>;
+
+  listStates(): Promise<NodeState[]>;
+  /** Writes each state unless a newer run wrote it already; a deleted node's state is dropped by TTL. */
+  putStates(states: NodeState[]): Promise<void>;
+  listReferences(): Promise<ReferenceHeight[]>;
+  putReference(reference: ReferenceHeight): Promise<void>;
+
+  /** The release that is in force; undefined before the first. */
+  currentRelease(): Promise<ReleaseRecord | undefined>;
+  /** Newest first. */
+  listReleases(limit: number): Promise<ReleaseRecord[]>;
+  /**
+   * Makes `record` current if `record.version` is the highest version ever plus one and current is still `expectedVersion`.
+   * @returns false when another run was faster.
+   */
+  publishRelease(record: ReleaseRecord, expectedCurrent: number | undefined): Promise<boolean>;
+  /** Marks a version bad and makes the newest good one current. */
+  markReleaseBad(version: number, note: string): Promise<ReleaseRecord | undefined>;
+
+  listTasks(): Promise<TaskHeartbeat[]>;
+  putTask(heartbeat: TaskHeartbeat): Promise<void>;
+  deleteTask(taskId: string): Promise<void>;
+
+  /** Small facts that outlive a run (`defaultNetwork`, …). */
+  getFact(name: string): Promise<string | undefined>;
+  putFact(name: string, value: string): Promise<void>;
+}
