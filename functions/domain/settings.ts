@@ -4,7 +4,7 @@ import { z } from "zod";
  * Every setting of the system, once: name, type, default, and what it means. The environment of the local run
  * (`MAX_LAG_BLOCKS`), the Pulumi config (`maxLagBlocks`), the documentation and the code take it from here.
  */
-interface SettingDefinition<T extends z.ZodType> {
+export interface SettingDefinition<T extends z.ZodType> {
   type: T;
   /** Default on AWS and, unless `local` says otherwise, on one machine. */
   default: z.infer<T>;
@@ -14,29 +14,29 @@ interface SettingDefinition<T extends z.ZodType> {
   source?: string;
 }
 
-function setting<T extends z.ZodType>(definition: SettingDefinition<T>): SettingDefinition<T> {
+export function setting<T extends z.ZodType>(definition: SettingDefinition<T>): SettingDefinition<T> {
   return definition;
 }
 
-const wholeNumber = (min: number, max: number) =>
+export const wholeNumber = (min: number, max: number) =>
   z.coerce.number({ error: `a whole number from ${min} to ${max}` }).pipe(
     z
       .int({ error: `a whole number from ${min} to ${max}` })
       .min(min, { error: `a whole number from ${min} to ${max}` })
       .max(max, { error: `a whole number from ${min} to ${max}` }),
   );
-const decimal = (min: number, max: number) =>
+export const decimal = (min: number, max: number) =>
   z.coerce.number({ error: `a number from ${min} to ${max}` }).pipe(
     z
       .number()
       .min(min, { error: `a number from ${min} to ${max}` })
       .max(max, { error: `a number from ${min} to ${max}` }),
   );
-const flag = z
+export const flag = z
   .union([z.boolean(), z.literal(["true", "false"])], { error: "true or false" })
   .transform((value) => value === true || value === "true");
 /** Comma-separated in the environment, a list in the Pulumi config. */
-const list = (item: z.ZodType<string>, allowed: string) =>
+export const list = (item: z.ZodType<string>, allowed: string) =>
   z.preprocess(
     (value) =>
       typeof value === "string"
