@@ -1,0 +1,125 @@
+"use strict";
+// `npm test`: static checks, then every test; the last line sums up. See `npm test -- --help`.
+require("../local/bootstrap/checkNode.cjs")();
+const { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } = require("node:fs");
+const { cpus, tmpdir } = require("node:os");
+const path = require("node:path");
+const { run, stopAll } = require("./run/children.cjs");
+const { root } = require("../local/bootstrap/dependencies.cjs");
+
+const help = `Usage: npm test [-- options] [-- <test files and mocha options>]
+
+  --no-check   leave out the static checks (types, lint, unused code)
+  --soak       the long forms of the end-to-end tests (SOAK=1; also: npm run soak)
+  --help       this text
+
+Everything else goes to mocha: npm test -- tests/functions/domain/*.test.ts --grep lag`;
+
+/** Tests that measure time or load the machine: one after the other, with nothing beside them. */
+const alone = ["tests/e2e", "tests/local"];
+
+/** The parts of `npm run check`, two at a time; what fails is shown whole. */
+async function staticChecks() {
+  const { scripts } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+  const parts = scripts.check.split("&&").map((part) => part.trim());
+  const failed = [];
+  const worker = async () => {
+    for (let part = parts.shift(); part; part = parts.shift()) {
+      const [command, ...args] = part.split(/\s+/);
+      const started = Date.now();
+      const { code, output } = await run(path.join("node_modules", ".bin", command), args, { quiet: true });
+      const seconds = ((Date.now() - started) / 1000).toFixed(1);
+      process.stdout.write(`${code === 0 ? "✔" : "✖"} ${part} (${seconds} s)\n`);
+      if (code !== 0) {
+        failed.push(part);
+        process.stdout.write(`${output}\n`);
+      }
+    }
+  };
+  await Promise.all([worker(), worker()]);
+  return failed;
+}
+
+async function ensureNginx() {
+  const { ensureNginx: ensure } = require("../local/nginx/ensureNginx.ts");
+  const { version, njsVersion, source } = await ensure((line) => process.stdout.write(`  ${line}\n`));
+  process.stdout.write(`✔ nginx ${version}, njs ${njsVersion} (${source})\n`);
+}
+
+/** One run of mocha. A run that ends without counts (it crashed) counts as one failure. */
+async function mocha(args) {
+  const folder = mkdtempSync(path.join(tmpdir(), "tests-"));
+  const countsFile = path.join(folder, "counts.json");
+  const { code } = await run(
+    process.execPath,
+    ["node_modules/mocha/bin/mocha.js", "--reporter", "tests/run/reporter.cjs", ...args],
+    { env: { ...process.env, TEST_COUNTS_FILE: countsFile } },
+  );
+  try {
+    const counts = JSON.parse(readFileSync(countsFile, "utf8"));
+    return { ...counts, failed: counts.failed || (code === 0 ? 0 : 1) };
+  } catch {
+    process.stdout.write(`mocha ended with exit code ${code} and without a result\n`);
+    return { passed: 0, failed: 1, skipped: [] };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function holdsTests(folder) {
+  return (
+    existsSync(folder) &&
+    readdirSync(folder, { recursive: true }).some((file) => String(file).endsWith(".test.ts"))
+  );
+}
+
+function phases(extra) {
+  const files = extra.some((argument) => /\.ts$|^tests\//.test(argument));
+  if (files) return [extra];
+  const jobs = String(Math.max(2, Math.min(4, cpus().length)));
+  const ignore = alone.flatMap((folder) => ["--ignore", `${folder}/**`]);
+  return [
+    ["--parallel", "--jobs", jobs, ...ignore, "tests/**/*.test.ts", ...extra],
+    ...alone.filter(holdsTests).map((folder) => [`${folder}/**/*.test.ts`, ...extra]),
+  ];
+}
+
+async function main(args) {
+  if (args.includes("--help")) {
+    process.stdout.write(`${help}\n`);
+    return 0;
+  }
+  const own = ["--no-check", "--soak"];
+  const extra = args.filter((argument) => !own.includes(argument) && argument !== "--");
+  if (args.includes("--soak")) process.env.SOAK = "1";
+  await require("../local/bootstrap/prepare.cjs")();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => {
+      stopAll();
+      process.exitCode = 130;
+    });
+  }
+  const failedChecks = args.includes("--no-check") ? [] : await staticChecks();
+  await ensureNginx();
+  const total = { passed: 0, failed: 0, skipped: [] };
+  for (const phase of phases(extra)) {
+    if (process.exitCode) break;
+    const counts = await mocha(phase);
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+    total.skipped.push(...counts.skipped);
+  }
+  for (const title of total.skipped) process.stdout.write(`SKIPPED: ${title}\n`);
+  for (const part of failedChecks) process.stdout.write(`CHECK FAILED: ${part}\n`);
+  process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped.length} skipped\n`);
+  return process.exitCode || (total.failed === 0 && failedChecks.length === 0 && total.passed > 0 ? 0 : 1);
+}
+
+process.chdir(root);
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error) => {
+    process.stdout.write(`${error?.stack ?? error}\n0 passed, 1 failed, 0 skipped\n`);
+    process.exit(1);
+  },
+);
