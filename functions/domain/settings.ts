@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import { z } from "zod";
 
 /**
@@ -18,20 +19,19 @@ export function setting<T extends z.ZodType>(definition: SettingDefinition<T>): 
   return definition;
 }
 
-export const wholeNumber = (min: number, max: number) =>
-  z.coerce.number({ error: `a whole number from ${min} to ${max}` }).pipe(
-    z
-      .int({ error: `a whole number from ${min} to ${max}` })
-      .min(min, { error: `a whole number from ${min} to ${max}` })
-      .max(max, { error: `a whole number from ${min} to ${max}` }),
+/** Numbers as such (Pulumi config) or written out (environment). Nothing else: `Number("")` and `Number(true)` are numbers. */
+const writtenNumber = (pattern: RegExp, error: string) =>
+  z.union([z.number(), z.string().regex(pattern).transform(Number)], { error });
+export const wholeNumber = (min: number, max: number) => {
+  const error = `a whole number from ${min} to ${max}`;
+  return writtenNumber(/^-?\d{1,16}$/, error).pipe(z.int({ error }).min(min, { error }).max(max, { error }));
+};
+export const decimal = (min: number, max: number) => {
+  const error = `a number from ${min} to ${max}`;
+  return writtenNumber(/^-?\d{1,16}(\.\d{1,16})?$/, error).pipe(
+    z.number({ error }).min(min, { error }).max(max, { error }),
   );
-export const decimal = (min: number, max: number) =>
-  z.coerce.number({ error: `a number from ${min} to ${max}` }).pipe(
-    z
-      .number()
-      .min(min, { error: `a number from ${min} to ${max}` })
-      .max(max, { error: `a number from ${min} to ${max}` }),
-  );
+};
 export const flag = z
   .union([z.boolean(), z.literal(["true", "false"])], { error: "true or false" })
   .transform((value) => value === true || value === "true");
@@ -45,8 +45,22 @@ export const list = (item: z.ZodType<string>, allowed: string) =>
             .map((part) => part.trim())
             .filter(Boolean)
         : value,
-    z.array(item, { error: allowed }),
+    // The list's own words win over what zod says about an item.
+    z
+      .array(z.unknown(), { error: allowed })
+      .max(1000, { error: "at most 1000 entries" })
+      .refine((items) => items.every((one) => item.safeParse(one).success), { error: allowed })
+      .transform((items) => items as string[]),
   );
+const addressOrRange = z
+  .string()
+  .refine((text) =>
+    text.includes("/")
+      ? ipaddr.isValidCIDR(text)
+      : ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text),
+  );
+const methodPatterns = () =>
+  list(z.string().regex(/^[A-Za-z0-9_*]{1,100}$/), "method names, `*` as wildcard, separated by commas");
 
 export const settingDefinitions = {
   // Health check
@@ -165,7 +179,7 @@ export const settingDefinitions = {
     doc: "Longest wait between two trial calls to an ejected node.",
   }),
   blockedMethods: setting({
-    type: list(z.string().regex(/^[A-Za-z0-9_*]{1,100}$/), "method names, `*` as wildcard"),
+    type: methodPatterns(),
     default: [
       "admin_*",
       "debug_*",
@@ -182,7 +196,7 @@ export const settingDefinitions = {
     doc: "Methods that are answered with −32601 without asking a node.",
   }),
   allowedMethods: setting({
-    type: list(z.string().regex(/^[A-Za-z0-9_*]{1,100}$/), "method names, `*` as wildcard"),
+    type: methodPatterns(),
     default: [],
     doc: "Methods that are served although `blockedMethods` matches them.",
   }),
@@ -195,7 +209,7 @@ export const settingDefinitions = {
     doc: "Web origins that may read answers.",
   }),
   trustedProxies: setting({
-    type: list(z.string().regex(/^[0-9a-fA-F.:]{2,45}(\/\d{1,3})?$/), "addresses or CIDR ranges"),
+    type: list(addressOrRange, "addresses or CIDR ranges such as 10.0.0.0/8, separated by commas"),
     default: [],
     doc: "Peers whose X-Forwarded-For is believed.",
   }),
@@ -275,7 +289,27 @@ export function readSettings(
     }
     settings[name] = parsed.data;
   }
+  assertOrder(settings as Settings, displayName);
   return settings as Settings;
+}
+
+/** Pairs of which the first can't be larger than the second. */
+const ordered: [SettingName, SettingName][] = [
+  ["attemptTimeoutSeconds", "callTimeoutSeconds"],
+  ["halfOpenAfterSeconds", "halfOpenMaxSeconds"],
+  ["wholeAnswerBytes", "maxAnswerBytes"],
+];
+
+function assertOrder(settings: Settings, displayName: (name: SettingName) => string): void {
+  for (const [smaller, larger] of ordered) {
+    if (settings[smaller] > settings[larger]) {
+      throw new SettingError(
+        displayName(smaller),
+        settings[smaller],
+        `at most ${displayName(larger)} (${String(settings[larger])})`,
+      );
+    }
+  }
 }
 
 /** Reads every setting from environment variables (`MAX_LAG_BLOCKS`); an empty value counts as not given. */

@@ -34,6 +34,8 @@ export interface NodeState {
   latencyMs?: number;
   badStreak: number;
   goodStreak: number;
+  /** Has been healthy since it was added: until then one good probe is enough. */
+  everHealthy: boolean;
   /** The node is in the pool of the release that follows from this run. */
   inPool: boolean;
   /** ISO 8601 instant since which `healthy` has its value. */
@@ -46,6 +48,8 @@ export interface NodeState {
 export interface ReferenceHeight {
   network: string;
   height: number;
+  /** Seconds between two blocks as the last runs saw them. */
+  blockTimeSeconds?: number;
   /** ISO 8601 instant of the run. */
   checkedAt: string;
 }
