@@ -25,6 +25,8 @@ export class Replica {
   height: number | undefined;
   /** Stopped by SIGSTOP, as far as we know. */
   paused = false;
+  /** Blocks this process has made. */
+  mined = 0;
   #quietUntil = 0;
 
   private constructor(
@@ -93,6 +95,7 @@ export class Replica {
   async restart(stateFile: string | undefined): Promise<void> {
     await this.kill();
     this.height = undefined;
+    this.mined = 0;
     this.#quietUntil = 0;
     this.process = await AnvilProcess.start({ ...this.options, stateFile }, this.guard);
     await this.refreshHeight();
@@ -134,6 +137,7 @@ export class Replica {
     await this.call("evm_setNextBlockTimestamp", timestamp);
     await this.call("anvil_mine", "0x1");
     const block = await this.block("latest");
+    this.mined++;
     const raw = await Promise.all(block.transactions.map((hash) => this.rawTransaction(hash)));
     this.height = Number(block.number);
     return {

@@ -48,6 +48,7 @@ export class ProcessGuard {
   /** Ends the guard; what is still on its list is ended by it. */
   async close(): Promise<void> {
     if (this.#shell.exitCode !== null || this.#shell.signalCode !== null) return;
+    this.#shell.ref();
     this.#shell.stdin?.end();
     await once(this.#shell, "exit");
   }

@@ -1,0 +1,32 @@
+import { mkdir } from "node:fs/promises";
+import type { S3Event } from "aws-lambda";
+import S3rver from "s3rver";
+
+/** Access key and secret that s3rver knows; every other one is refused. */
+export const s3Credentials = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
+
+/**
+ * S3 on loopback, kept in a folder. All that knows s3rver is in this file: it is old, and nothing better is on npm.
+ * @param onEvent gets the event that S3 would send to a Lambda
+ */
+export async function startS3Emulator(
+  folder: string,
+  port: number,
+  bucket: string,
+  onEvent: (event: S3Event) => void,
+): Promise<{ port: number }> {
+  await mkdir(folder, { recursive: true });
+  const server = new S3rver({
+    address: "127.0.0.1",
+    port,
+    directory: folder,
+    silent: true,
+    vhostBuckets: false,
+    allowMismatchedSignatures: true,
+    configureBuckets: [{ name: bucket }],
+  });
+  server.on("event", (event: S3Event) => onEvent(event));
+  // koa prints errors of requests (an agent that went away, say) unless somebody listens.
+  server.on("error", () => {});
+  return { port: (await server.run()).port };
+}
