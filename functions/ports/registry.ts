@@ -14,6 +14,7 @@ export interface NodePatch {
   monthlyCredits?: number | null;
 }
 
+/** `url` is normalised (`parseNodeUrl`): the same URL can be in a network once. */
 export type AddNode = Omit<RegisteredNode, "id" | "whenAdded">;
 
 /** Raised when a node with the same network and URL is registered already. */
@@ -32,6 +33,8 @@ export class NodeNotFoundError extends Error {
 /** Who is there and how they are. One implementation (DynamoDB); emulated locally. */
 export interface Registry {
   listNodes(): Promise<RegisteredNode[]>;
+  /** Those of the ids that are registered, in no particular order. */
+  getNodes(ids: string[]): Promise<RegisteredNode[]>;
   getNode(id: string): Promise<RegisteredNode | undefined>;
   /** @throws NodeExistsError, LeaderExistsError */
   addNode(node: AddNode): Promise<RegisteredNode>;
@@ -41,8 +44,11 @@ export interface Registry {
   deleteNode(id: string): Promise<void>;
 
   listStates(): Promise<NodeState[]>;
-  /** Writes each state unless a newer run wrote it already; a deleted node's state is dropped by TTL. */
-  putStates(states: NodeState[]): Promise<void>;
+  /**
+   * Writes each state unless a newer run wrote it already; a deleted node's state is dropped by TTL.
+   * @returns ids of nodes whose newer state stays.
+   */
+  putStates(states: NodeState[]): Promise<{ refused: string[] }>;
   listReferences(): Promise<ReferenceHeight[]>;
   putReference(reference: ReferenceHeight): Promise<void>;
 
@@ -55,7 +61,10 @@ export interface Registry {
    * @returns false when another run was faster.
    */
   publishRelease(record: ReleaseRecord, expectedCurrent: number | undefined): Promise<boolean>;
-  /** Marks a version bad and makes the newest good one current. */
+  /**
+   * Marks a version bad and, if it is current, makes the newest good one current.
+   * @returns what is current afterwards; undefined when there is no good one.
+   */
   markReleaseBad(version: number, note: string): Promise<ReleaseRecord | undefined>;
 
   listTasks(): Promise<TaskHeartbeat[]>;
