@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { registryTable } from "../../functions/adapters/tableDefinition";
 
 export interface RegistryTableArgs {
-  region: string;
   /** A further region: the table that the first region replicates to this one. */
   existingTableName?: pulumi.Input<string>;
   /** First region: regions that get a replica. */
