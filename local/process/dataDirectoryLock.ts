@@ -1,0 +1,91 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { StartError } from "./startError";
+
+/**
+ * Keeps a second run away from a data directory, with a message that says who has it. A lock of a process that was
+ * killed is taken over; LevelDB's own lock stands behind this one.
+ * @returns gives the lock back
+ * @throws StartError
+ */
+export function lockDataDirectory(directory: string): () => void {
+  const file = path.join(directory, "lock");
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    takeOver(file);
+    writeFileSync(file, JSON.stringify(identity(process.pid)), { flag: "wx" });
+  } catch (error) {
+    throw describe(error, directory);
+  }
+  return () => rmSync(file, { force: true });
+}
+
+interface Identity {
+  pid: number;
+  /** Clock tick at which the process started: tells it from a later one with the same pid. */
+  started: string | undefined;
+}
+
+class HeldError extends Error {
+  constructor(readonly pid: number) {
+    super();
+  }
+}
+
+function takeOver(file: string): void {
+  const holder = readHolder(file);
+  if (!holder) return;
+  const { pid, started } = identity(holder.pid);
+  if (isAlive(pid) && started === holder.started) throw new HeldError(pid);
+  rmSync(file, { force: true });
+}
+
+function readHolder(file: string): Identity | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+  try {
+    return JSON.parse(text) as Identity;
+  } catch {
+    // Cut off while it was written.
+    rmSync(file, { force: true });
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function identity(pid: number): Identity {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // Fields after the name, which may hold anything: the 20th is the start time (proc(5)).
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // A zombie holds nothing any more.
+    return { pid, started: fields[0] === "Z" ? undefined : fields[19] };
+  } catch {
+    return { pid, started: undefined };
+  }
+}
+
+function describe(error: unknown, directory: string): unknown {
+  if (error instanceof HeldError) {
+    return new StartError(
+      `Another gateway (process ${error.pid}) uses ${directory}: end it, or give another DATA_DIR.`,
+    );
+  }
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "EEXIST") return new StartError(`Another gateway uses ${directory}: give another DATA_DIR.`);
+  return new StartError(
+    `DATA_DIR: ${directory} can't be used (${code ?? String(error)}): give a folder that can be written.`,
+  );
+}
