@@ -1,3 +1,4 @@
+import { parseNodeUrl } from "../../functions/domain/nodeUrl";
 import type { Settings } from "../../functions/domain/settings";
 import { ConfigError } from "./configError";
 import type { InputName, Inputs } from "./inputs";
@@ -152,13 +153,20 @@ function checkTaskSize(given: Given, key: KeyName): void {
 
 function checkNodes(given: Given, key: KeyName): void {
   const names = new Set(given.networks.map((network) => network.name));
-  for (const node of given.nodes ?? []) {
+  const allowPrivate = given.settings.allowPrivateNodes;
+  given.nodes?.forEach((node, index) => {
     if (node.network !== undefined && !names.has(node.network)) {
-      throw ConfigError.bad(
-        key("nodes"),
-        JSON.stringify(node.network),
-        `one of the networks ${[...names].join(", ")}`,
-      );
+      const allowed = `one of the networks ${[...names].join(", ")}`;
+      throw ConfigError.bad(`${key("nodes")}[${index}].network`, JSON.stringify(node.network), allowed);
     }
-  }
+    const results = {
+      url: parseNodeUrl(node.url, { allowPrivate }),
+      wsUrl: node.wsUrl === undefined ? undefined : parseNodeUrl(node.wsUrl, { allowPrivate, kind: "ws" }),
+    };
+    for (const [field, result] of Object.entries(results)) {
+      if (!result || result.ok) continue;
+      const problem = `a URL of a node; this one ${result.problems[0]}`;
+      throw ConfigError.bad(`${key("nodes")}[${index}].${field}`, "[secret]", problem);
+    }
+  });
 }

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { networkNameProblem } from "../../functions/domain/networkTable";
+import { headerProblems, nameProblem } from "../../functions/domain/nodeInput";
 import { decimal, flag, list, setting, wholeNumber } from "../../functions/domain/settings";
 
 /**
@@ -18,7 +20,9 @@ const methods = z
   .describe("Method patterns.");
 
 const network = z.strictObject({
-  name: matching(/^[a-z0-9][a-z0-9-]{0,62}$/, "network names of lower-case letters, digits and dashes"),
+  name: z.string().refine((name) => networkNameProblem(name) === undefined, {
+    error: "networks whose names have 1 to 32 lower-case letters, digits and dashes and start with a letter",
+  }),
   chainId: z.int({ error: "a chainId that is a whole number" }).positive("a chainId above 0"),
   maxLagBlocks: z.int().min(0).max(1_000_000).optional(),
   blockTimeSeconds: z.number().min(0.01).max(3600).optional(),
@@ -32,11 +36,21 @@ const networksAllowed = `a list of networks such as [{"name": "mainnet", "chainI
 const node = z.strictObject({
   url: matching(/^https?:\/\/\S{1,8000}$/, "a url that starts with http:// or https://"),
   network: z.string().optional(),
-  name: z.string().max(100).optional(),
+  name: z
+    .string()
+    .refine((name) => nameProblem(name) === undefined, {
+      error: "nodes with a name of at most 64 characters",
+    })
+    .optional(),
   isLeader: z.boolean().optional(),
   weight: z.int().min(1).max(1000).optional(),
   wsUrl: matching(/^wss?:\/\/\S{1,8000}$/, "a wsUrl that starts with ws:// or wss://").optional(),
-  headers: z.record(z.string(), z.string()).optional(),
+  headers: z
+    .record(z.string(), z.string())
+    .refine((headers) => headerProblems(headers).length === 0, {
+      error: "nodes whose headers are plain and not the proxy's own",
+    })
+    .optional(),
   maxRequestsPerSecond: z.number().positive().optional(),
   maxConcurrency: z.int().positive().optional(),
   monthlyCredits: z.number().positive().optional(),
