@@ -1,0 +1,35 @@
+/** `pool.json`: what the proxy's script knows of networks and nodes. No URLs; those are in nginx.conf only. */
+export interface PoolFile {
+  format: 1;
+  /** Name of the network served at `/`. */
+  defaultNetwork: string | null;
+  limits: PoolLimits;
+  networks: PoolNetwork[];
+}
+
+export interface PoolLimits {
+  attemptTimeoutMs: number;
+  callTimeoutMs: number;
+  batchLimit: number;
+  halfOpenAfterMs: number;
+  halfOpenMaxMs: number;
+  logParams: boolean;
+}
+
+export interface PoolNetwork {
+  name: string;
+  chainId: number;
+  blockedMethods: string[];
+  allowedMethods: string[];
+  /** Nodes that take calls. */
+  nodes: PoolNode[];
+  /** The last resort of a call that all nodes failed; absent when it is among `nodes` or there is none. */
+  leader?: PoolNode;
+}
+
+export interface PoolNode {
+  id: string;
+  weight: number;
+  /** Parts of the node's URL and headers that must not get into a client's answer. */
+  secrets: string[];
+}

@@ -1,0 +1,65 @@
+import type { Network } from "../network";
+import type { RegisteredNode } from "../node";
+import { parseNodeUrl } from "../nodeUrl";
+import type { PoolFile, PoolNetwork, PoolNode } from "./poolFile";
+import type { RenderInput } from "./renderRelease";
+
+/** Builds pool.json's content: who takes calls, and what the script must know of the settings. */
+export function poolFileOf(input: RenderInput): PoolFile {
+  const { settings } = input;
+  const inPool = new Set(input.states.filter((state) => state.inPool).map((state) => state.nodeId));
+  const networks = [...input.networks]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((network) => networkOf(network, input, inPool));
+  const only = networks.length === 1 ? networks[0]?.name : undefined;
+  const milliseconds = (seconds: number) => Math.max(1, Math.round(seconds * 1000));
+  return {
+    format: 1,
+    defaultNetwork: networks.find(({ name }) => name === input.defaultNetwork)?.name ?? only ?? null,
+    limits: {
+      attemptTimeoutMs: milliseconds(settings.attemptTimeoutSeconds),
+      callTimeoutMs: milliseconds(settings.callTimeoutSeconds),
+      batchLimit: settings.batchLimit,
+      halfOpenAfterMs: milliseconds(settings.halfOpenAfterSeconds),
+      halfOpenMaxMs: milliseconds(settings.halfOpenMaxSeconds),
+      logParams: settings.logParams,
+    },
+    networks,
+  };
+}
+
+function networkOf(network: Network, { settings, nodes }: RenderInput, inPool: Set<string>): PoolNetwork {
+  const usable = nodes
+    .filter((node) => node.network === network.name && !node.drained)
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+  const leader = usable.find((node) => node.isLeader && !inPool.has(node.id));
+  return {
+    name: network.name,
+    chainId: network.chainId,
+    blockedMethods: [...settings.blockedMethods, ...(network.blockedMethods ?? [])],
+    allowedMethods: [...settings.allowedMethods, ...(network.allowedMethods ?? [])],
+    nodes: usable.filter((node) => inPool.has(node.id)).map(poolNodeOf),
+    ...(leader ? { leader: poolNodeOf(leader) } : {}),
+  };
+}
+
+function poolNodeOf(node: RegisteredNode): PoolNode {
+  return { id: node.id, weight: node.weight, secrets: secretsOf(node) };
+}
+
+/** Long enough not to be found in innocent text. */
+const shortestSecret = 8;
+
+function secretsOf(node: RegisteredNode): string[] {
+  const parsed = parseNodeUrl(node.url, { allowPrivate: true });
+  const found = new Set<string>(Object.values(node.headers ?? {}));
+  if (parsed.ok) {
+    const { path, credentials } = parsed.url;
+    found.add(path);
+    for (const part of path.split(/[/?&=]/)) found.add(part);
+    for (const part of (credentials ?? "").split(":")) found.add(part);
+  }
+  return [...found]
+    .filter((text) => text.length >= shortestSecret)
+    .sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+}

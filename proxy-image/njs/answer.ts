@@ -1,0 +1,125 @@
+import { classifyError, type Judgement } from "../../functions/domain/providerErrors";
+import { rawElements, rawMembers } from "./jsonText";
+
+/** What a node said to one call. */
+export type Verdict =
+  | { kind: "result"; member: string; isNull: boolean }
+  | { kind: "error"; member: string; message: string; judgement: Judgement }
+  | { kind: "garbage" };
+
+const garbage: Verdict = { kind: "garbage" };
+
+/** How nearly every node begins its answer to a request with id 1. */
+const usualStart = '{"jsonrpc":"2.0","id":1,"result":';
+/** Other spellings; `id` may come after the result. */
+const otherStart =
+  /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?("id"\s*:\s*1\s*,\s*)?(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"result"\s*:\s*/;
+const idAtEnd = /,\s*"id"\s*:\s*1\s*$/;
+
+/** Values up to this length are checked by parsing them; of longer ones only how they begin and end. */
+const longestParsed = 32_768;
+
+/** Judges the answer to a single request with id 1. */
+export function judgeSingle(text: string, status: number): Verdict {
+  const result = usualResult(text);
+  if (result !== undefined && isValue(result)) {
+    return { kind: "result", member: `"result":${result}`, isNull: result === "null" };
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return garbage;
+  }
+  return judgeElement(parsed, text, 1, status);
+}
+
+/** The text of `result` in an answer of a usual shape; it still has to be checked that it is one value. */
+function usualResult(text: string): string | undefined {
+  let end = text.length - 1;
+  while (end > 0 && text.charCodeAt(end) <= 32) end--;
+  if (text.charCodeAt(end) !== 125) return undefined;
+  if (text.startsWith(usualStart)) return text.slice(usualStart.length, end);
+  const start = otherStart.exec(text.slice(0, 200));
+  if (start === null) return undefined;
+  if (start[1] !== undefined) return text.slice(start[0].length, end).trimEnd();
+  const idLength = idAtEnd.exec(text.slice(Math.max(0, end - 60), end))?.[0].length;
+  return idLength === undefined ? undefined : text.slice(start[0].length, end - idLength).trimEnd();
+}
+
+function isValue(text: string): boolean {
+  if (text.length <= longestParsed) {
+    try {
+      JSON.parse(text);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+  const last = text.charCodeAt(text.length - 1);
+  switch (text.charCodeAt(0)) {
+    case 34:
+      return last === 34 && text.indexOf('"', 1) === text.length - 1;
+    case 91:
+      return last === 93;
+    case 123:
+      return last === 125;
+    default:
+      return false;
+  }
+}
+
+/**
+ * Judges the answer to a batch with the ids 1 to `count`.
+ * @returns by id − 1; undefined where the node left one out. Or one verdict when the node answered the batch as a whole.
+ */
+export function judgeBatch(text: string, count: number, status: number): (Verdict | undefined)[] | Verdict {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return garbage;
+  }
+  if (!Array.isArray(parsed)) return judgeElement(parsed, text, null, status);
+  const verdicts: (Verdict | undefined)[] = new Array(count).fill(undefined);
+  const elements = rawElements(text);
+  parsed.forEach((element: unknown, index) => {
+    const id = (element as { id?: unknown } | null)?.id;
+    if (typeof id !== "number" || !Number.isInteger(id) || id < 1 || id > count) return;
+    verdicts[id - 1] ??= judgeElement(element, elements[index]!, id, status);
+  });
+  return verdicts;
+}
+
+function judgeElement(parsed: unknown, text: string, id: number | null, status: number): Verdict {
+  if (parsed === null || typeof parsed !== "object" || Array.isArray(parsed)) return garbage;
+  const answer = parsed as Record<string, unknown>;
+  if (answer.error !== undefined && answer.error !== null) return judgeError(answer, text, id, status);
+  if (answer.id !== id || answer.result === undefined || status >= 400) return garbage;
+  return {
+    kind: "result",
+    member: `"result":${rawMembers(text).get("result")}`,
+    isNull: answer.result === null,
+  };
+}
+
+/** A node that could not read the request answers with id null; some leave the id out. */
+function judgeError(
+  answer: Record<string, unknown>,
+  text: string,
+  id: number | null,
+  status: number,
+): Verdict {
+  if (answer.id !== id && answer.id !== null && answer.id !== undefined) return garbage;
+  const error = answer.error as { code?: unknown; message?: unknown } | string;
+  const isObject = typeof error === "object" && !Array.isArray(error);
+  const code = isObject && typeof error.code === "number" ? error.code : undefined;
+  const message = isObject ? error.message : error;
+  const said = typeof message === "string" ? message : "";
+  const judgement = classifyError({ code, message: said, status });
+  const isWellFormed = code !== undefined && Number.isInteger(code) && typeof message === "string";
+  const member = isWellFormed
+    ? `"error":${rawMembers(text).get("error")}`
+    : `"error":{"code":${Number.isInteger(code) ? code : -32000},"message":${JSON.stringify(said || "The node gave no message.")}}`;
+  return { kind: "error", member, message: said, judgement };
+}

@@ -1,0 +1,98 @@
+import { classifyStatus } from "../../functions/domain/providerErrors";
+import { judgeBatch, judgeSingle, type Verdict } from "./answer";
+import type { Call } from "./call";
+import type { Failure, Node } from "./types";
+
+/** What came of asking a node. Calls without a verdict failed with `failure`. */
+export interface Reply {
+  verdicts?: (Verdict | undefined)[];
+  failure?: Failure;
+  /** How long the node asks to be left alone. */
+  restMs?: number;
+  /** The node answered a batch as a whole: it may take the calls one by one. */
+  batchRefused?: boolean;
+  /** Time ran out while the node may still be sending. */
+  gaveUp?: boolean;
+}
+
+/** One object for all subrequests of this context: they are read before `subrequest` returns. */
+const options = { method: "POST" as const, body: "" };
+
+/** Sends calls to a node and judges the answer. `done` is called exactly once, never before this returns. */
+export function askNode(
+  r: NginxHTTPRequest,
+  node: Node,
+  calls: Call[],
+  limitMs: number,
+  done: (reply: Reply) => void,
+): void {
+  let isOver = false;
+  const timer = setTimeout(() => {
+    isOver = true;
+    done({ failure: "timeout", gaveUp: true });
+  }, limitMs);
+  options.body = bodyOf(calls);
+  r.subrequest(node.location, options, (reply) => {
+    if (isOver) return;
+    clearTimeout(timer);
+    done(readReply(reply, calls.length));
+  });
+}
+
+function bodyOf(calls: Call[]): string {
+  if (calls.length === 1) return calls[0]!.requestText(1);
+  let body = "";
+  for (let i = 0; i < calls.length; i++) body += `${i === 0 ? "[" : ","}${calls[i]!.requestText(i + 1)}`;
+  return `${body}]`;
+}
+
+function readReply(reply: NginxHTTPRequest, count: number): Reply {
+  const status = reply.status;
+  const text = reply.responseText ?? "";
+  if (status === 200) return readBody(text, count, status);
+  const failed = transportFailure(reply, status);
+  if (failed !== undefined) return { failure: failed };
+  const failure = classifyStatus(status) ?? "http";
+  const restMs = restOf(reply.headersOut["Retry-After"]);
+  if (status >= 300 && status < 400) return { failure: "http" };
+  const read = readBody(text, count, status);
+  const heard = read.verdicts?.filter((verdict) => verdict !== undefined && verdict.kind !== "garbage");
+  if (heard === undefined || heard.length === 0) return { failure: failure as Failure, restMs };
+  return { ...read, failure: read.failure ?? (failure as Failure), restMs };
+}
+
+function readBody(text: string, count: number, status: number): Reply {
+  if (count === 1) return { verdicts: [judgeSingle(text, status)] };
+  const judged = judgeBatch(text, count, status);
+  if (Array.isArray(judged)) return { verdicts: judged };
+  if (judged.kind !== "error") return { failure: "garbage", batchRefused: judged.kind === "result" };
+  const { class: errorClass } = judged.judgement;
+  switch (errorClass) {
+    case "limited":
+    case "outOfCredit":
+    case "refused":
+      return { failure: errorClass };
+    default:
+      return { failure: "unsupported", batchRefused: true };
+  }
+}
+
+/** What kept nginx from getting an answer; undefined when the status is the node's own. */
+function transportFailure(reply: NginxHTTPRequest, status: number): Failure | undefined {
+  if (status !== 502 && status !== 504) return undefined;
+  const { upstream_header_time: header, upstream_connect_time: connect } = reply.variables;
+  if (header !== undefined && /\d[^-]*$/.test(header)) return undefined;
+  if (status === 504) return "timeout";
+  return connect !== undefined && /\d[^-]*$/.test(connect) ? "reset" : "unreachable";
+}
+
+const longestRestMs = 3_600_000;
+
+/** `Retry-After` in ms: seconds or a date. */
+function restOf(header: string | string[] | undefined): number | undefined {
+  if (typeof header !== "string") return undefined;
+  const milliseconds = /^\s*\d{1,9}\s*$/.test(header)
+    ? Number(header) * 1000
+    : Date.parse(header) - Date.now();
+  return milliseconds > 0 ? Math.min(milliseconds, longestRestMs) : undefined;
+}

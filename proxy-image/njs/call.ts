@@ -1,0 +1,60 @@
+import type { Failure, Node } from "./types";
+
+/** How a call ended, for counters and logs. */
+export type Outcome = "ok" | "error" | "failed" | "refused" | "invalid";
+
+export interface Fallback {
+  member: string;
+  node: Node;
+  outcome: Outcome;
+  failure: Failure;
+  /** Another node gave another error that nobody knows. */
+  disagreed?: boolean;
+}
+
+/** One call of a client: a request of its own or one element of a batch. */
+export class Call {
+  /** `"result":…` or `"error":…` once it is known. */
+  member: string | undefined;
+  outcome: Outcome = "failed";
+  /** Node whose answer it is. */
+  node: Node | undefined;
+  /** Nodes that were asked; undefined while none was. */
+  tried: Node[] | undefined;
+  failures: { node: Node; failure: Failure }[] | undefined;
+  /** An error or null that is passed on when no node has better. */
+  fallback: Fallback | undefined;
+  /** A node refused the batch it was in: it is sent by itself. */
+  alone = false;
+  /** The round of second tries has begun. */
+  retrying = false;
+
+  constructor(
+    /** As the client wrote it; undefined for a notification. */
+    readonly idText: string | undefined,
+    readonly method: string,
+    /** As the client wrote them; undefined when there were none. */
+    readonly paramsText: string | undefined,
+  ) {}
+
+  /** The request as a node gets it, with an id of ours: nodes have been seen to change strings, fractions and large numbers. */
+  requestText(id: number): string {
+    const method = plainName.test(this.method) ? `"${this.method}"` : JSON.stringify(this.method);
+    return this.paramsText === undefined
+      ? `{"jsonrpc":"2.0","id":${id},"method":${method}}`
+      : `{"jsonrpc":"2.0","id":${id},"method":${method},"params":${this.paramsText}}`;
+  }
+
+  fail(node: Node, failure: Failure): void {
+    if (this.failures === undefined) this.failures = [];
+    this.failures.push({ node, failure });
+  }
+
+  finish(member: string, outcome: Outcome, node?: Node): void {
+    this.member = member;
+    this.outcome = outcome;
+    this.node = node;
+  }
+}
+
+const plainName = /^\w+$/;

@@ -1,0 +1,61 @@
+import type { Call, Outcome } from "./call";
+import { errorMember, internalError } from "./rpcError";
+import type { Failure, Node } from "./types";
+
+/** Ends a call for which no node is left: with the best that was heard, else with an error that says what happened. */
+export function conclude(call: Call): void {
+  const { fallback, failures } = call;
+  if (fallback !== undefined) {
+    // An error that the table does not know is believed when all say it: then it is about the call.
+    const isBelieved =
+      fallback.failure !== "trouble" ||
+      (!fallback.disagreed && failures!.every(({ failure }) => failure === "trouble"));
+    if (isBelieved) {
+      finishWithNode(call, fallback.member, fallback.outcome, fallback.node);
+      return;
+    }
+  }
+  call.finish(errorMember(internalError, describe(failures ?? [])), "failed");
+}
+
+/** Ends a call with what a node said. Error texts of providers have been seen to quote the key. */
+export function finishWithNode(call: Call, member: string, outcome: Outcome, node: Node): void {
+  let clean = member;
+  if (outcome === "error") {
+    for (const secret of node.secrets) clean = clean.replaceAll(secret, "…");
+  }
+  call.finish(clean, outcome, node);
+}
+
+const words: Record<Failure, string> = {
+  unreachable: "could not be reached",
+  reset: "broke the connection",
+  timeout: "did not answer in time",
+  http: "answered with an HTTP error",
+  garbage: "gave no valid answer",
+  outOfCredit: "had no credit left",
+  limited: "limited the rate",
+  refused: "refused access",
+  unsupported: "did not support the method",
+  missingData: "did not have the data",
+  rangeTooWide: "found the range too wide",
+  trouble: "had an internal error",
+  nullResult: "did not have the data",
+};
+
+/** `No node could answer: 2 of 3 nodes did not answer in time, 1 could not be reached.` */
+function describe(failures: { node: Node; failure: Failure }[]): string {
+  const last = new Map<Node, Failure>();
+  for (const { node, failure } of failures) last.set(node, failure);
+  if (last.size === 0) return "No node could be asked in time.";
+  const counts = new Map<string, number>();
+  for (const failure of last.values()) counts.set(words[failure], (counts.get(words[failure]) ?? 0) + 1);
+  const parts = [...counts].map(([what, count]) => `${count} ${what}`);
+  return `No node could answer (${last.size} tried): ${parts.join(", ")}.`;
+}
+
+/** 504 when nothing but time ran out, else 502. */
+export function failureStatus(call: Call): number {
+  const all = call.failures;
+  return all !== undefined && all.length > 0 && all.every(({ failure }) => failure === "timeout") ? 504 : 502;
+}

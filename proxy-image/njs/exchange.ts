@@ -1,0 +1,247 @@
+import type { Verdict } from "./answer";
+import { askNode, type Reply } from "./askNode";
+import type { Call } from "./call";
+import { chooseFirst, chooseNext } from "./choose";
+import { conclude, finishWithNode } from "./conclude";
+import { countAnswer, countCall, countEjection, countFailure } from "./counters";
+import { isIdempotent, nullMayBeMissing } from "./methods";
+import { errorMember, internalError } from "./rpcError";
+import { eject, isUsable, learnLatency, noteGood, recover } from "./state";
+import type { Failure, Network, Node, Runtime } from "./types";
+
+/** Batches are spread over nodes in shares of at least so many calls. */
+const smallestShare = 10;
+const mostShares = 4;
+
+/** nginx's own limit of an attempt comes first, so that nothing is left under way when the node is silent. */
+const graceMs = 50;
+
+/** Asks nodes until every call of one client request has its answer. Callbacks, because promises cost a tenth of the CPU per call. */
+export class Exchange {
+  attempts = 0;
+  /** An attempt was given up while its node may still be sending. */
+  abandoned = false;
+  private underWay = 0;
+  private readonly deadline: number;
+
+  constructor(
+    private readonly r: NginxHTTPRequest,
+    private readonly runtime: Runtime,
+    readonly network: Network,
+    readonly calls: Call[],
+    readonly startedAt: number,
+    private readonly done: (exchange: Exchange) => void,
+  ) {
+    this.deadline = startedAt + runtime.limits.callTimeoutMs;
+  }
+
+  start(): void {
+    // Held until all is sent, so that an attempt that fails at once can't end the exchange.
+    this.underWay++;
+    this.dispatch(this.calls.filter((call) => call.member === undefined));
+    this.release();
+  }
+
+  private release(): void {
+    this.underWay--;
+    if (this.underWay > 0) return;
+    for (const call of this.calls) {
+      if (call.outcome !== "invalid") countCall(this.network, call.method, call.node, call.outcome);
+    }
+    this.done(this);
+  }
+
+  /** Sends each call to its next node, those for the same node together; calls without a next node are concluded. */
+  private dispatch(calls: Call[]): void {
+    if (calls.length === 0) return;
+    const now = Date.now();
+    if (calls.length === 1) {
+      const call = calls[0]!;
+      const node = this.nextNode(call, now);
+      if (node === undefined) conclude(call);
+      else this.send(node, calls);
+      return;
+    }
+    const shares = Math.min(mostShares, this.network.nodes.length, Math.ceil(calls.length / smallestShare));
+    const size = Math.ceil(calls.length / Math.max(1, shares));
+    for (let start = 0; start < calls.length; start += size)
+      this.dispatchShare(calls.slice(start, start + size), now);
+  }
+
+  private dispatchShare(calls: Call[], now: number): void {
+    const groups = new Map<Node, Call[]>();
+    let common: Node | undefined;
+    for (const call of calls) {
+      const node = common !== undefined && !call.tried?.includes(common) ? common : this.nextNode(call, now);
+      if (node === undefined) {
+        conclude(call);
+        continue;
+      }
+      common ??= node;
+      if (call.alone) {
+        this.send(node, [call]);
+        continue;
+      }
+      const group = groups.get(node);
+      if (group === undefined) groups.set(node, [call]);
+      else group.push(call);
+    }
+    for (const [node, group] of groups) this.send(node, group);
+  }
+
+  private nextNode(call: Call, now: number): Node | undefined {
+    const { tried } = call;
+    if (tried === undefined || tried.length === 0) return chooseFirst(this.network, now);
+    if (now >= this.deadline) return undefined;
+    const idempotent = isIdempotent(call.method);
+    if (!idempotent && call.failures?.some(({ failure }) => mayHaveActed.has(failure))) return undefined;
+    const node = chooseNext(this.network, tried, now);
+    // A null is the usual answer for what is not there yet: it must not keep the leader and ailing nodes busy.
+    if (call.fallback?.failure === "nullResult") {
+      return node !== undefined && node !== this.network.leader && isUsable(node, now) ? node : undefined;
+    }
+    if (node !== undefined || call.retrying || !idempotent) return node;
+    // A node may have closed an idle connection just when the call was sent: that is worth a second try.
+    call.retrying = true;
+    call.tried = tried.filter((one) => !call.failures?.some((f) => f.node === one && f.failure === "reset"));
+    return chooseNext(this.network, call.tried, now);
+  }
+
+  private send(node: Node, calls: Call[]): void {
+    for (const call of calls) {
+      if (call.tried === undefined) call.tried = [node];
+      else call.tried.push(node);
+    }
+    this.attempts++;
+    this.underWay++;
+    const sentAt = Date.now();
+    const limit = Math.min(
+      this.runtime.limits.attemptTimeoutMs + graceMs,
+      Math.max(1, this.deadline - sentAt),
+    );
+    askNode(this.r, node, calls, limit, (reply) => {
+      if (reply.gaveUp === true) this.abandoned = true;
+      try {
+        this.receive(node, calls, reply, sentAt);
+      } catch (error) {
+        ngx.log(ngx.ERR, `answer of node ${node.id}: ${String(error)}`);
+        for (const call of calls) {
+          if (call.member === undefined) {
+            call.finish(errorMember(internalError, "The proxy failed to handle this call."), "failed");
+          }
+        }
+      }
+      this.release();
+    });
+  }
+
+  private receive(node: Node, calls: Call[], reply: Reply, sentAt: number): void {
+    const now = Date.now();
+    let open: Call[] | undefined;
+    let answered = false;
+    for (let i = 0; i < calls.length; i++) {
+      const call = calls[i]!;
+      const verdict = reply.verdicts?.[i];
+      if (verdict !== undefined && this.settle(call, node, verdict, now)) answered = true;
+      else if (verdict === undefined) this.fail(call, node, reply.failure ?? "garbage", now, reply.restMs);
+      if (call.member !== undefined) continue;
+      if (reply.batchRefused === true && !call.alone) {
+        // Not the call but the batch was refused: the same node may answer it by itself.
+        call.alone = true;
+        call.tried!.pop();
+      }
+      if (open === undefined) open = [call];
+      else open.push(call);
+    }
+    if (answered) {
+      noteGood(now);
+      if (this.network.nodes.length > 1) learnLatency(node, now - sentAt);
+      if (node.ejectedUntil > 0) recover(node, now);
+      countAnswer(this.network, node, now - sentAt, calls.length);
+    }
+    if (open !== undefined) this.dispatch(open);
+  }
+
+  /** @returns whether the node has shown that it works, be it with an error that is the call's own */
+  private settle(call: Call, node: Node, verdict: Verdict, now: number): boolean {
+    if (verdict.kind === "garbage") {
+      this.fail(call, node, "garbage", now);
+      return false;
+    }
+    if (verdict.kind === "result") {
+      if (verdict.isNull && nullMayBeMissing.has(call.method)) {
+        call.fail(node, "nullResult");
+        call.fallback = { member: verdict.member, node, outcome: "ok", failure: "nullResult" };
+      } else {
+        call.finish(verdict.member, "ok", node);
+      }
+      this.countAgainstOthers(call, node, now);
+      return true;
+    }
+    return this.settleError(call, node, verdict, now);
+  }
+
+  private settleError(call: Call, node: Node, verdict: Verdict & { kind: "error" }, now: number): boolean {
+    const { class: errorClass, byText } = verdict.judgement;
+    switch (errorClass) {
+      case "own":
+      case "caller":
+      case "alreadyKnown":
+        finishWithNode(call, verdict.member, "error", node);
+        this.countAgainstOthers(call, node, now);
+        return true;
+      case "rangeTooWide":
+      case "missingData":
+      case "unsupported":
+        if (call.fallback?.failure !== "nullResult") {
+          call.fallback = { member: verdict.member, node, outcome: "error", failure: errorClass };
+        }
+        call.fail(node, errorClass);
+        countFailure(this.network, node, errorClass);
+        return true;
+      case "trouble":
+        if (!byText) rememberUnknown(call, node, verdict.member);
+        this.fail(call, node, errorClass, now);
+        return false;
+      default:
+        this.fail(call, node, errorClass, now);
+        return false;
+    }
+  }
+
+  private fail(call: Call, node: Node, failure: Failure, now: number, restMs = 0): void {
+    call.fail(node, failure);
+    countFailure(this.network, node, failure);
+    const rest = Math.max(restMs, ownRestMs[failure] ?? 0);
+    // No caller can bring these about; the others count once another node has answered the same call.
+    if (failure === "unreachable" || failure === "limited" || failure === "outOfCredit")
+      this.eject(node, now, rest);
+  }
+
+  /** Another node answered the same call, so it was not the call's fault. */
+  private countAgainstOthers(call: Call, answering: Node, now: number): void {
+    if (call.failures === undefined) return;
+    for (const { node, failure } of call.failures) {
+      if (node !== answering && countable.has(failure)) this.eject(node, now, ownRestMs[failure] ?? 0);
+    }
+  }
+
+  private eject(node: Node, now: number, restMs: number): void {
+    if (eject(node, now, this.runtime, restMs)) countEjection(this.network, node);
+  }
+}
+
+const countable = new Set<Failure>(["reset", "timeout", "http", "garbage", "refused", "trouble"]);
+
+/** After these nobody knows whether the node has acted on the call. */
+const mayHaveActed = new Set<Failure>(["reset", "timeout", "http", "garbage", "trouble"]);
+
+/** How long a node rests at least, by what it said. */
+const ownRestMs: Partial<Record<Failure, number>> = { outOfCredit: 300_000, refused: 30_000 };
+
+/** Errors nobody knows are passed on when every node that was asked says the same. */
+function rememberUnknown(call: Call, node: Node, member: string): void {
+  const known = call.fallback;
+  if (known === undefined) call.fallback = { member, node, outcome: "error", failure: "trouble" };
+  else if (known.failure === "trouble" && known.member !== member) known.disagreed = true;
+}

@@ -1,0 +1,113 @@
+import type { Call } from "./call";
+import { failureStatus } from "./conclude";
+import { countResponse } from "./counters";
+import { Exchange } from "./exchange";
+import { logFacts } from "./logFacts";
+import { readRequest } from "./request";
+import { answerText, errorMember, internalError, invalidRequest, methodNotFound } from "./rpcError";
+import { loadRuntime } from "./runtime";
+import { refreshState } from "./state";
+import type { Network, Runtime } from "./types";
+
+/** `js_content` of everything that clients call. */
+export function call(r: NginxHTTPRequest): void {
+  if (r.method !== "POST") {
+    answerOtherMethod(r);
+    return;
+  }
+  const now = Date.now();
+  const runtime = loadRuntime(r.variables);
+  if (!refreshState(runtime)) {
+    r.internalRedirect("@newest");
+    return;
+  }
+  const { uri } = r;
+  const network = uri === "/" ? runtime.defaultNetwork : runtime.networks.get(networkName(uri));
+  const request = readRequest(r.requestText ?? "", runtime.limits.batchLimit);
+  if (request.kind === "bad") {
+    respond(r, request.status, request.body);
+    return;
+  }
+  const calls = request.kind === "single" ? [request.call] : request.calls;
+  if (network === undefined || (network.nodes.length === 0 && network.leader === undefined)) {
+    answerWithoutNodes(r, runtime, network, calls, request.kind === "batch", uri);
+    return;
+  }
+  for (const one of calls) {
+    if (one.member === undefined && !network.isAllowed(one.method)) {
+      one.finish(errorMember(methodNotFound, "This method is not served here."), "refused");
+    }
+  }
+  const answer = request.kind === "single" ? answerSingle : answerBatch;
+  new Exchange(r, runtime, network, calls, now, (exchange) => {
+    logFacts(r, exchange, request.kind === "batch", runtime.limits.logParams);
+    // The connection could take no further request before the node that was given up has finished.
+    if (exchange.abandoned) r.headersOut.Connection = "close";
+    answer(r, calls);
+  }).start();
+}
+
+function answerSingle(r: NginxHTTPRequest, calls: Call[]): void {
+  const one = calls[0]!;
+  if (one.idText === undefined) {
+    respond(r, 204);
+    return;
+  }
+  respond(r, one.outcome === "failed" ? failureStatus(one) : 200, answerText(one.idText, one.member!));
+}
+
+function answerBatch(r: NginxHTTPRequest, calls: Call[]): void {
+  let body = "";
+  for (const { idText, member } of calls) {
+    if (idText !== undefined) body += `${body === "" ? "[" : ","}${answerText(idText, member!)}`;
+  }
+  if (body === "") respond(r, 204);
+  else respond(r, 200, `${body}]`);
+}
+
+function answerWithoutNodes(
+  r: NginxHTTPRequest,
+  runtime: Runtime,
+  network: Network | undefined,
+  calls: Call[],
+  isBatch: boolean,
+  uri: string,
+): void {
+  const isUnknown = network === undefined && (uri !== "/" || runtime.networks.size > 0);
+  const status = isUnknown ? 404 : 503;
+  const member = isUnknown
+    ? errorMember(invalidRequest, "There is no such network here.")
+    : errorMember(internalError, "No node is registered for this network.");
+  if (isUnknown || !isBatch) {
+    respond(r, status, answerText((isBatch ? undefined : calls[0]!.idText) ?? "null", member));
+    return;
+  }
+  const answers = calls
+    .filter(({ idText }) => idText !== undefined)
+    .map(({ idText }) => answerText(idText!, member));
+  respond(r, status, answers.length === 0 ? answerText("null", member) : `[${answers.join(",")}]`);
+}
+
+function answerOtherMethod(r: NginxHTTPRequest): void {
+  if (r.method === "OPTIONS") {
+    r.headersOut["Access-Control-Allow-Methods"] = "POST, OPTIONS";
+    r.headersOut["Access-Control-Allow-Headers"] =
+      r.headersIn["Access-Control-Request-Headers"] ?? "Content-Type";
+    r.headersOut["Access-Control-Max-Age"] = "86400";
+    respond(r, 204);
+    return;
+  }
+  r.headersOut.Allow = "POST, OPTIONS";
+  const message = "Send JSON-RPC requests with POST.";
+  respond(r, 405, answerText("null", errorMember(invalidRequest, message)));
+}
+
+function respond(r: NginxHTTPRequest, status: number, body?: string): void {
+  countResponse(status);
+  r.return(status, body);
+}
+
+/** `/mainnet` and `/mainnet/` → `mainnet` */
+function networkName(uri: string): string {
+  return uri.endsWith("/") ? uri.slice(1, -1) : uri.slice(1);
+}

@@ -1,0 +1,34 @@
+import type { Exchange } from "./exchange";
+
+const longestName = 64;
+
+/** Puts what the access log says about this request into the variable that its format ends with. */
+export function logFacts(
+  r: NginxHTTPRequest,
+  exchange: Exchange,
+  isBatch: boolean,
+  withParams: boolean,
+): void {
+  const { calls, network, attempts } = exchange;
+  const first = calls[0]!;
+  let facts = `"network":"${network.name}","attempts":${attempts}`;
+  if (isBatch) {
+    let failed = 0;
+    for (const { outcome } of calls) if (outcome !== "ok") failed++;
+    facts += `,"batch":${calls.length},"failed":${failed}`;
+  } else {
+    const { method, node, outcome } = first;
+    const name = /^\w{1,64}$/.test(method) ? `"${method}"` : JSON.stringify(method.slice(0, longestName));
+    facts += `,"method":${name},"outcome":"${outcome}"`;
+    if (node !== undefined) facts += `,"node":"${node.id}"`;
+  }
+  if (withParams) facts += `,"params":${paramsOf(exchange)}`;
+  (r.variables as Record<string, string>).gateway_log = facts;
+}
+
+function paramsOf({ calls }: Exchange): string {
+  const all = calls.map(({ paramsText }) =>
+    paramsText === undefined ? null : (JSON.parse(paramsText) as unknown),
+  );
+  return JSON.stringify(all);
+}

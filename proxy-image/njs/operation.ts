@@ -1,0 +1,125 @@
+import { askNode } from "./askNode";
+import { Call } from "./call";
+import { metricsText, taskCounters } from "./metricsText";
+import { loadRuntime } from "./runtime";
+import {
+  eject,
+  isUsable,
+  lastGood,
+  nodesToTry,
+  noteGood,
+  publishGeneration,
+  recover,
+  refreshState,
+} from "./state";
+import type { Node, Runtime } from "./types";
+
+/** An answer younger than this says that the proxy is of use. */
+const knownForMs = 1000;
+/** `/ready` has to be true to within 2 s, so it can't wait longer for nodes. */
+const readyLimitMs = 1000;
+/** `/ready` asks so many nodes at most. */
+const mostAsked = 10;
+
+const probe = (): Call => new Call("1", "eth_chainId", "[]");
+
+/** `GET /ready`: 200 when a node can be used. */
+export function ready(r: NginxHTTPRequest): void {
+  const runtime = loadRuntime(r.variables);
+  if (!refreshState(runtime)) {
+    r.internalRedirect("@newest");
+    return;
+  }
+  const now = Date.now();
+  const answer = (isReady: boolean, isLeftBehind: boolean) => {
+    // What was asked and has not answered would hold the next request on this connection.
+    if (isLeftBehind) r.headersOut.Connection = "close";
+    r.return(isReady ? 200 : 503, `{"ready":${isReady}}`);
+  };
+  if (now - lastGood() <= knownForMs) answer(true, false);
+  else askForReadiness(r, nodesWorthAsking(runtime, now), answer);
+}
+
+/** Those in the rotation first. */
+function nodesWorthAsking(runtime: Runtime, now: number): Node[] {
+  const all = [...runtime.nodes.values()];
+  return [...all.filter((node) => isUsable(node, now)), ...all.filter((node) => !isUsable(node, now))].slice(
+    0,
+    mostAsked,
+  );
+}
+
+function askForReadiness(
+  r: NginxHTTPRequest,
+  nodes: Node[],
+  answer: (isReady: boolean, isLeftBehind: boolean) => void,
+): void {
+  let left = nodes.length;
+  let isAnswered = false;
+  let isLeftBehind = false;
+  if (left === 0) answer(false, false);
+  for (const node of nodes) {
+    askNode(r, node, [probe()], readyLimitMs, ({ verdicts, gaveUp }) => {
+      left--;
+      if (gaveUp === true) isLeftBehind = true;
+      if (isAnswered) return;
+      if (verdicts?.[0]?.kind === "result") {
+        noteGood(Date.now());
+        isAnswered = true;
+        answer(true, left > 0 || isLeftBehind);
+      } else if (left === 0) {
+        isAnswered = true;
+        answer(false, isLeftBehind);
+      }
+    });
+  }
+}
+
+/** Runs in one worker, four times a second: makes the configuration known and has ejected nodes tried. */
+export async function tick(session: NginxPeriodicSession): Promise<void> {
+  const runtime = loadRuntime(session.variables);
+  publishGeneration(runtime.generation);
+  if (!refreshState(runtime)) return;
+  const { gateway_front: front } = session.variables;
+  const due = nodesToTry(runtime, Date.now());
+  await Promise.all(
+    due.map(async ({ id }) => {
+      try {
+        await ngx.fetch(`http://unix:${front}:/~trial/${id}`, { headers: { Host: "gateway" } });
+      } catch (error) {
+        ngx.log(ngx.WARN, `trying node ${id}: ${String(error)}`);
+      }
+    }),
+  );
+}
+
+/** Tries an ejected node once: a good answer brings it back, anything else doubles its wait. */
+export function trial(r: NginxHTTPRequest): void {
+  const runtime = loadRuntime(r.variables);
+  const node = runtime.nodes.get(r.uri.slice("/~trial/".length));
+  // The address the connection came in at, which no header changes.
+  if (node === undefined || r.variables.server_addr?.startsWith("unix:") !== true) {
+    r.return(404, "{}");
+    return;
+  }
+  refreshState(runtime);
+  askNode(r, node, [probe()], runtime.limits.attemptTimeoutMs, ({ verdicts, restMs, gaveUp }) => {
+    const now = Date.now();
+    const isBack = verdicts?.[0]?.kind === "result";
+    if (isBack) recover(node, now);
+    else eject(node, now, runtime, restMs);
+    if (gaveUp === true) r.headersOut.Connection = "close";
+    r.return(200, `{"recovered":${isBack}}`);
+  });
+}
+
+export function metrics(r: NginxHTTPRequest): void {
+  r.headersOut["Content-Type"] = "text/plain; version=0.0.4; charset=utf-8";
+  const runtime = loadRuntime(r.variables);
+  refreshState(runtime);
+  r.return(200, metricsText(runtime, Date.now()));
+}
+
+export function stats(r: NginxHTTPRequest): void {
+  r.return(200, JSON.stringify(taskCounters()));
+}

@@ -1,0 +1,66 @@
+// biome-ignore lint/style/useNodejsImportProtocol: this is the module of njs, not that of Node
+import fs from "fs";
+import type { PoolFile, PoolNetwork, PoolNode } from "../../functions/domain/render/poolFile";
+import { methodRule } from "./methodRule";
+import type { Network, Node, Runtime } from "./types";
+
+let runtime: Runtime | undefined;
+
+/**
+ * The pool that this worker's configuration came with. A context serves one configuration only (a reload starts new workers),
+ * so it is read once.
+ */
+export function loadRuntime(variables: NginxVariables): Runtime {
+  if (runtime !== undefined) return runtime;
+  const pool = JSON.parse(fs.readFileSync(variables.gateway_pool ?? "", "utf8")) as PoolFile;
+  runtime = runtimeOf(pool, Number(variables.gateway_generation));
+  return runtime;
+}
+
+function runtimeOf(pool: PoolFile, generation: number): Runtime {
+  const networks = new Map<string, Network>();
+  const nodes = new Map<string, Node>();
+  for (const described of pool.networks) {
+    const network = networkOf(described);
+    networks.set(network.name, network);
+    for (const node of network.nodes) nodes.set(node.id, node);
+    if (network.leader) nodes.set(network.leader.id, network.leader);
+  }
+  const all = [...networks.values()];
+  // Names win over chain ids, whatever an operator called a network.
+  for (const network of all) {
+    const chainId = String(network.chainId);
+    if (!networks.has(chainId)) networks.set(chainId, network);
+  }
+  const defaultNetwork = networks.get(pool.defaultNetwork ?? "");
+  return { generation, limits: pool.limits, all, networks, defaultNetwork, nodes };
+}
+
+function networkOf(described: PoolNetwork): Network {
+  const nodes = described.nodes.map(nodeOf);
+  const even = nodes.every((node) => node.weight === nodes[0]?.weight);
+  let sum = 0;
+  return {
+    name: described.name,
+    chainId: described.chainId,
+    nodes,
+    weightSums: even ? undefined : nodes.map((node) => (sum += node.weight)),
+    leader: described.leader && nodeOf(described.leader),
+    hasEjected: false,
+    isAllowed: methodRule(described.blockedMethods, described.allowedMethods),
+  };
+}
+
+function nodeOf({ id, weight, secrets }: PoolNode): Node {
+  return {
+    id,
+    location: `/~${id}`,
+    weight,
+    secrets,
+    latencyKey: `l|${id}`,
+    ejectedUntilKey: `e|${id}`,
+    backoffKey: `b|${id}`,
+    recoveredAtKey: `r|${id}`,
+    ejectedUntil: 0,
+  };
+}

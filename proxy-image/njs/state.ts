@@ -1,0 +1,134 @@
+import type { Node, Runtime } from "./types";
+
+/**
+ * What all workers know together: latencies, ejections, and which generation of the configuration is the newest. The dictionary
+ * outlives reloads. Whoever changes an ejection or the generation raises `epoch`, so that a call has to read one number only.
+ */
+const state = (): NgxSharedDict<number> => ngx.shared.state as NgxSharedDict<number>;
+
+let seenEpoch = -1;
+let newestGeneration = 0;
+
+/**
+ * Brings this context's copy up to date.
+ * @returns false when a newer configuration is in force: this worker is on its way out and passes its calls on
+ */
+export function refreshState(runtime: Runtime): boolean {
+  const dictionary = state();
+  const epoch = dictionary.get("epoch") ?? 0;
+  if (epoch !== seenEpoch) {
+    newestGeneration = dictionary.get("generation") ?? 0;
+    for (const network of runtime.all) {
+      network.hasEjected = false;
+      for (const node of network.nodes) {
+        node.ejectedUntil = dictionary.get(node.ejectedUntilKey) ?? 0;
+        if (node.ejectedUntil > 0) network.hasEjected = true;
+      }
+    }
+    seenEpoch = epoch;
+  }
+  return newestGeneration <= runtime.generation;
+}
+
+/** Makes this generation known as the newest, unless a newer one is. */
+export function publishGeneration(generation: number): void {
+  const dictionary = state();
+  if ((dictionary.get("generation") ?? 0) >= generation) return;
+  dictionary.set("generation", generation);
+  dictionary.incr("epoch", 1, 0);
+}
+
+/** After this long without anyone having tried it, an ejected node is simply used again. */
+const forgottenAfterMs = 30_000;
+
+/** The node is in the rotation. */
+export function isUsable(node: Node, now: number): boolean {
+  return node.ejectedUntil === 0 || now > node.ejectedUntil + forgottenAfterMs;
+}
+
+/** A node that has been well for so long starts with the shortest wait again. */
+const forgivenAfterMs = 60_000;
+
+/**
+ * Takes a node out of the rotation. Each time in a row doubles the wait until it is tried.
+ * @param restMs how long the node itself (or the kind of its error) asks to be left alone
+ * @returns false when it was out already
+ */
+export function eject(node: Node, now: number, runtime: Runtime, restMs = 0): boolean {
+  const { halfOpenAfterMs, halfOpenMaxMs } = runtime.limits;
+  const dictionary = state();
+  try {
+    const until = dictionary.get(node.ejectedUntilKey) ?? 0;
+    if (until >= now + restMs && until > now) return false;
+    const wellSince = dictionary.get(node.recoveredAtKey) ?? 0;
+    const last =
+      now - wellSince > forgivenAfterMs && until === 0 ? 0 : (dictionary.get(node.backoffKey) ?? 0);
+    const backoff = last === 0 ? halfOpenAfterMs : Math.min(last * 2, halfOpenMaxMs);
+    dictionary.set(node.backoffKey, backoff);
+    dictionary.set(node.ejectedUntilKey, now + Math.max(backoff, restMs));
+    dictionary.incr("epoch", 1, 0);
+    return until === 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Takes a node back into the rotation. */
+export function recover(node: Node, now: number): void {
+  const dictionary = state();
+  try {
+    dictionary.set(node.recoveredAtKey, now);
+    dictionary.delete(node.ejectedUntilKey);
+    // What it was like before it failed says little now.
+    dictionary.delete(node.latencyKey);
+    dictionary.incr("epoch", 1, 0);
+  } catch {
+    // The node comes back with the next try.
+  }
+}
+
+/** Ejected nodes whose wait is over. */
+export function nodesToTry(runtime: Runtime, now: number): Node[] {
+  const due: Node[] = [];
+  for (const node of runtime.nodes.values()) {
+    if (node.ejectedUntil > 0 && now >= node.ejectedUntil) due.push(node);
+  }
+  return due;
+}
+
+/** Moving average of a node's latency in ms; 0 while unknown. */
+export function latencyOf(node: Node): number {
+  return state().get(node.latencyKey) ?? 0;
+}
+
+/** Share of the newest measurement in the average. */
+const newestShare = 0.2;
+
+export function learnLatency(node: Node, milliseconds: number): void {
+  const known = latencyOf(node);
+  // 0 would mean unknown.
+  const measured = Math.max(milliseconds, 0.1);
+  try {
+    state().set(node.latencyKey, known === 0 ? measured : known + (measured - known) * newestShare);
+  } catch {
+    // A full dictionary costs balance, no call.
+  }
+}
+
+let goodWrittenAt = 0;
+
+/** Some node has just answered: `/ready` need not ask. Written rarely. */
+export function noteGood(now: number): void {
+  if (now - goodWrittenAt < 200) return;
+  goodWrittenAt = now;
+  try {
+    state().set("good", now);
+  } catch {
+    // `/ready` asks the nodes then.
+  }
+}
+
+/** Instant of about the last good answer of any node, in ms. */
+export function lastGood(): number {
+  return state().get("good") ?? 0;
+}

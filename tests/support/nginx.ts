@@ -1,0 +1,237 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import http, { type Agent, request } from "node:http";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { ReleaseFiles } from "../../functions/domain/release";
+import { fillPlaceholders } from "../../functions/domain/render/placeholders";
+import { type RenderInput, renderRelease } from "../../functions/domain/render/renderRelease";
+import { ensureNginx } from "../../local/nginx/ensureNginx";
+import { buildNjs } from "../../proxy-image/njs/build";
+import { until } from "./poll";
+import { freePorts } from "./ports";
+
+export const template = readFileSync(path.join(__dirname, "../../proxy-image/nginx.conf.ejs"), "utf8");
+
+let njs: Promise<string> | undefined;
+/** The script, bundled once per test process. */
+export function njsDirectory(): Promise<string> {
+  njs ??= buildNjs(mkdtempSync(path.join(tmpdir(), "njs-"))).then((folder) => {
+    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+    return folder;
+  });
+  return njs;
+}
+
+/** Parsed JSON to look into. Members that are not there are undefined, and comparing them says so. */
+export interface Json {
+  readonly [member: string]: Json;
+}
+
+export interface Answer {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  text: string;
+  json: Json;
+}
+
+/** A real nginx with the real template and script; stands in for the agent. */
+export class Nginx {
+  readonly runDirectory = mkdtempSync(path.join(tmpdir(), "gw-"));
+  private child: ChildProcess | undefined;
+  private generation = 0;
+  private agentSocket: http.Server | undefined;
+  agentStatus = 200;
+  private errorLogText = "";
+  private command: string[] = [];
+  private module = "";
+
+  private constructor(
+    readonly port: number,
+    private readonly workers: number,
+  ) {}
+
+  static async start(input: RenderInput | ReleaseFiles, { workers = 1 } = {}): Promise<Nginx> {
+    const [port] = await freePorts(1);
+    const nginx = new Nginx(port!, workers);
+    const { command, module } = await ensureNginx(() => {});
+    nginx.command = command;
+    nginx.module = module;
+    nginx.agentSocket = http.createServer((_request, response) => {
+      response.statusCode = nginx.agentStatus;
+      response.setHeader("content-type", "application/json");
+      response.end("{}");
+    });
+    nginx.agentSocket.listen(path.join(nginx.runDirectory, "agent.sock"));
+    await nginx.install(input);
+    nginx.spawn();
+    try {
+      await until(async () => (await nginx.get("/health")).status === 200, { what: "nginx answers /health" });
+    } catch (cause) {
+      const log = nginx.errorLogText;
+      await nginx.stop();
+      throw new Error(`nginx did not start:\n${log}`, { cause });
+    }
+    return nginx;
+  }
+
+  /** Writes a release into the run directory, as the agent does before `nginx -t`. */
+  private async install(input: RenderInput | ReleaseFiles): Promise<void> {
+    const files = "nginx.conf" in input ? input : renderRelease(template, input);
+    this.generation++;
+    const poolFile = path.join(this.runDirectory, `pool-${this.generation}.json`);
+    writeFileSync(poolFile, files["pool.json"]);
+    const configuration = fillPlaceholders(files["nginx.conf"], {
+      runDirectory: this.runDirectory,
+      njsDirectory: await njsDirectory(),
+      poolFile,
+      nginxModule: this.module,
+      port: this.port,
+      resolver: "127.0.0.1",
+      trustedCertificates: this.trustedCertificates,
+      version: this.generation,
+      generation: this.generation,
+      workers: this.workers,
+      ...(process.getuid?.() === 0 ? { user: "root" } : {}),
+    });
+    writeFileSync(path.join(this.runDirectory, "nginx.conf"), configuration);
+  }
+
+  trustedCertificates = "/etc/ssl/certs/ca-certificates.crt";
+
+  private spawn(): void {
+    const [program, ...leading] = this.command;
+    const child = spawn(
+      program!,
+      [...leading, "-c", path.join(this.runDirectory, "nginx.conf"), "-e", "stderr"],
+      {
+        stdio: ["ignore", "inherit", "pipe"],
+      },
+    );
+    child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+      this.errorLogText += text;
+    });
+    this.child = child;
+  }
+
+  /** Puts another release in force, as the agent does. Resolves when the new workers have started. */
+  async reload(input: RenderInput | ReleaseFiles): Promise<void> {
+    await this.install(input);
+    this.child!.kill("SIGHUP");
+    const { generation } = this;
+    await until(
+      async () =>
+        (await this.control("/metrics")).text.includes(`gateway_configuration_generation ${generation}\n`),
+      { what: `generation ${generation} serves` },
+    );
+  }
+
+  get pid(): number {
+    return this.child!.pid!;
+  }
+
+  /** Process ids of the workers, those on their way out included. */
+  workerPids(): number[] {
+    const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, "utf8").trim();
+    return children === "" ? [] : children.split(" ").map(Number);
+  }
+
+  get errorLog(): string {
+    return this.errorLogText;
+  }
+
+  accessLog(): Record<string, unknown>[] {
+    const text = readFileSync(path.join(this.runDirectory, "access.log"), "utf8");
+    return text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Sends a body as it is (a string) or as JSON. */
+  post(
+    body: unknown,
+    options: { path?: string; headers?: Record<string, string>; agent?: Agent } = {},
+  ): Promise<Answer> {
+    return this.send(
+      "POST",
+      options.path ?? "/",
+      typeof body === "string" ? body : JSON.stringify(body),
+      options,
+    );
+  }
+
+  get(where: string): Promise<Answer> {
+    return this.send("GET", where);
+  }
+
+  /** Asks at the agent's socket. */
+  control(where: string): Promise<Answer> {
+    return send({ socketPath: path.join(this.runDirectory, "control.sock"), path: where, method: "GET" });
+  }
+
+  send(
+    method: string,
+    where: string,
+    body?: string,
+    { headers = {}, agent }: { headers?: Record<string, string>; agent?: Agent } = {},
+  ): Promise<Answer> {
+    return send(
+      {
+        host: "127.0.0.1",
+        port: this.port,
+        path: where,
+        method,
+        agent: agent ?? false,
+        headers: { "content-type": "application/json", ...headers },
+      },
+      body,
+    );
+  }
+
+  async stop(): Promise<void> {
+    const { child } = this;
+    if (child && child.exitCode === null) {
+      const left = once(child, "exit");
+      child.kill("SIGTERM");
+      await left;
+    }
+    this.agentSocket?.closeAllConnections();
+    this.agentSocket?.close();
+    rmSync(this.runDirectory, { recursive: true, force: true });
+  }
+
+  /** For `afterEach`: shows what nginx complained about when the test has failed. */
+  explain(test: { state?: string } | undefined): void {
+    if (test?.state === "failed")
+      process.stderr.write(`nginx's error log:\n${this.errorLogText.slice(-4000)}\n`);
+    this.errorLogText = "";
+  }
+}
+
+export function send(options: http.RequestOptions, body?: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const call = request(options, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.once("error", reject);
+      response.once("end", () => {
+        const text = Buffer.concat(chunks).toString("utf8");
+        let json: Json | undefined;
+        try {
+          json = JSON.parse(text) as Json;
+        } catch {
+          json = undefined;
+        }
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: json as Json });
+      });
+    });
+    call.once("error", reject);
+    call.end(body);
+  });
+}
