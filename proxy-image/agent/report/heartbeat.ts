@@ -1,0 +1,123 @@
+import type { TaskHeartbeat } from "../../../functions/domain/task";
+import type { Registry } from "../../../functions/ports/registry";
+import { Backoff } from "../backoff";
+import { getOverSocket } from "../controlClient";
+import { describeError } from "../logs/describeError";
+import type { Logger } from "../logs/logger";
+import { StateLog } from "../logs/stateLog";
+import { withTimeLimit } from "../wait";
+import { CounterSums } from "./counters";
+
+const putLimitMs = 3_000;
+const statsLimitMs = 1_000;
+const deleteLimitMs = 1_000;
+const outagePauseMs = 5_000;
+
+export interface HeartbeatOptions {
+  registry: Pick<Registry, "putTask" | "deleteTask">;
+  taskId: string;
+  intervalMs: number;
+  controlSocket: string;
+  /** What to report besides the counters; undefined while there is nothing to report yet. */
+  describe: () => Pick<TaskHeartbeat, "releaseVersion" | "badRelease" | "draining"> | undefined;
+  logger: Logger;
+}
+
+/** Reports the task to the registry. That the registry can't be reached disturbs nothing else. */
+export class Heartbeat {
+  readonly #options: HeartbeatOptions;
+  readonly #state: StateLog;
+  readonly #startedAt = new Date().toISOString();
+  readonly #counters = new CounterSums();
+  #wake: () => void = () => {};
+  #isDue = false;
+  #stopped = false;
+  #running: Promise<void> | undefined;
+
+  constructor(options: HeartbeatOptions) {
+    this.#options = options;
+    this.#state = new StateLog(options.logger, "registry");
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Reports at once: something changed. */
+  soon(): void {
+    this.#isDue = true;
+    this.#wake();
+  }
+
+  /** nginx counts from zero again. */
+  onRestart(): void {
+    this.#counters.restart();
+  }
+
+  /** Ends the reports and takes the task out of the registry. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wake();
+    await withTimeLimit(this.#running ?? Promise.resolve(), deleteLimitMs, "the last report").catch(() => {});
+    const { registry, taskId, logger } = this.#options;
+    await withTimeLimit(registry.deleteTask(taskId), deleteLimitMs, "leaving the registry").catch(
+      (error: unknown) =>
+        logger.warn({ reason: describeError(error) }, "task stays in the registry until it expires"),
+    );
+  }
+
+  async #run(): Promise<void> {
+    const { intervalMs } = this.#options;
+    const backoff = new Backoff(intervalMs, Math.max(intervalMs, outagePauseMs));
+    while (!this.#stopped) {
+      this.#isDue = false;
+      let pauseMs = intervalMs;
+      try {
+        await this.#report();
+        backoff.reset();
+        this.#state.worked();
+      } catch (error) {
+        this.#state.failed(error);
+        pauseMs = Math.max(backoff.next(), 100);
+      }
+      await this.#pause(pauseMs);
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (this.#stopped || this.#isDue) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = () => {};
+  }
+
+  async #report(): Promise<void> {
+    const { registry, taskId, describe } = this.#options;
+    await this.#count();
+    const described = describe();
+    if (!described || this.#stopped) return;
+    const heartbeat: TaskHeartbeat = {
+      taskId,
+      ...described,
+      startedAt: this.#startedAt,
+      reportedAt: new Date().toISOString(),
+      counters: this.#counters.total,
+    };
+    await withTimeLimit(registry.putTask(heartbeat), putLimitMs, "the registry");
+  }
+
+  /** nginx may be restarting: the counters stay what they were. */
+  async #count(): Promise<void> {
+    try {
+      const { status, body } = await getOverSocket(this.#options.controlSocket, "/stats", statsLimitMs);
+      if (status === 200) this.#counters.update(body);
+    } catch (error) {
+      this.#options.logger.debug({ reason: describeError(error) }, "no counters from nginx");
+    }
+  }
+}
