@@ -23,11 +23,11 @@ export class DemoNodes {
 
   private constructor(private readonly chain: ReplicaChain) {}
 
-  static async start(folder: string, guard: ProcessGuard): Promise<DemoNodes> {
+  static async start(folder: string, chainId: number, guard: ProcessGuard): Promise<DemoNodes> {
     const now = Math.floor(Date.now() / 1000);
     const chain = await ReplicaChain.start(
       {
-        chainId: demoChainId,
+        chainId,
         genesisNumber: Math.floor((now - firstBlockAt) / blockTimeSeconds) - laggardBlocks,
         genesisTimestamp: now - laggardBlocks * blockTimeSeconds,
         // The same ports as last time, so that the registry knows the nodes again.

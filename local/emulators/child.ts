@@ -41,5 +41,3 @@ process.once("disconnect", () => {
   if (closeDatabase) closeDatabase().then(end, end);
   else end();
 });
-// A terminal's Ctrl-C reaches us too; the runner decides on the order in which things end.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});

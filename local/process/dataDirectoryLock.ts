@@ -1,23 +1,28 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { StartError } from "./startError";
 
 /**
  * Keeps a second run away from a data directory, with a message that says who has it. A lock of a process that was
  * killed is taken over; LevelDB's own lock stands behind this one.
- * @returns gives the lock back
  * @throws StartError
  */
-export function lockDataDirectory(directory: string): () => void {
+export function lockDataDirectory(directory: string): DataDirectoryLock {
   const file = path.join(directory, "lock");
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    takeOver(file);
+    const afterCrash = takeOver(file);
     writeFileSync(file, JSON.stringify(identity(process.pid)), { flag: "wx" });
+    return { afterCrash, release: () => rmSync(file, { force: true }) };
   } catch (error) {
     throw describe(error, directory);
   }
-  return () => rmSync(file, { force: true });
+}
+
+export interface DataDirectoryLock {
+  /** The last run was killed: what it started may still be on its way out. */
+  afterCrash: boolean;
+  release: () => void;
 }
 
 interface Identity {
@@ -32,23 +37,20 @@ class HeldError extends Error {
   }
 }
 
-function takeOver(file: string): void {
+/** @returns whether there was a lock of a dead process */
+function takeOver(file: string): boolean {
+  if (!existsSync(file)) return false;
   const holder = readHolder(file);
-  if (!holder) return;
+  if (!holder) return true;
   const { pid, started } = identity(holder.pid);
   if (isAlive(pid) && started === holder.started) throw new HeldError(pid);
   rmSync(file, { force: true });
+  return true;
 }
 
 function readHolder(file: string): Identity | undefined {
-  let text: string;
   try {
-    text = readFileSync(file, "utf8");
-  } catch {
-    return undefined;
-  }
-  try {
-    return JSON.parse(text) as Identity;
+    return JSON.parse(readFileSync(file, "utf8")) as Identity;
   } catch {
     // Cut off while it was written.
     rmSync(file, { force: true });

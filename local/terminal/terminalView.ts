@@ -31,7 +31,6 @@ export class TerminalView implements View {
         exitOnError: true,
         registerSignalListeners: false,
         rendererOptions: { collapseErrors: false, showErrorMessage: false },
-        forceColor: false,
       }).run();
     }
   }
