@@ -55,7 +55,7 @@ async function main(): Promise<void> {
   for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(name, () => void end(name, 0));
   process.on("SIGUSR1", () => {}); // Node would open its debugger
   process.removeAllListeners("warning"); // Node would write them to stderr as text
-  process.on("warning", (warning) => logger.info({ reason: describeError(warning) }, "warning of Node"));
+  process.on("warning", (warning) => logger.debug({ reason: describeError(warning) }, "warning of Node"));
   process.on("uncaughtException", (error) => {
     logger.fatal({ reason: describeError(error), stack: error.stack }, "fault in the agent");
     void end("fault", 1);

@@ -71,26 +71,31 @@ export class AgentTask {
     return this.#child?.pid ?? 0;
   }
 
+  get fullEnvironment(): NodeJS.ProcessEnv {
+    const { bench } = this;
+    return {
+      PATH: process.env.PATH,
+      ...bench.emulators.environment,
+      GATEWAY_REGION: this.name,
+      TASK_ID: this.name,
+      PORT: String(this.port),
+      RUN_DIRECTORY: this.runDirectory,
+      NGINX_COMMAND: JSON.stringify(bench.nginx.command),
+      NGINX_MODULE: bench.nginx.module,
+      NJS_DIRECTORY: bench.folder,
+      RELEASE_POLL_SECONDS: "0.05",
+      HEARTBEAT_SECONDS: "0.2",
+      DRAIN_SECONDS: "5",
+      ...this.environment,
+    };
+  }
+
   start(): this {
     const { bench } = this;
     this.exitCode = undefined;
     const child = spawn(process.execPath, [bench.agentFile], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: {
-        PATH: process.env.PATH,
-        ...bench.emulators.environment,
-        GATEWAY_REGION: this.name,
-        TASK_ID: this.name,
-        PORT: String(this.port),
-        RUN_DIRECTORY: this.runDirectory,
-        NGINX_COMMAND: JSON.stringify(bench.nginx.command),
-        NGINX_MODULE: bench.nginx.module,
-        NJS_DIRECTORY: bench.folder,
-        RELEASE_POLL_SECONDS: "0.05",
-        HEARTBEAT_SECONDS: "0.2",
-        DRAIN_SECONDS: "5",
-        ...this.environment,
-      },
+      env: this.fullEnvironment,
     });
     this.#child = child;
     let rest = "";
@@ -117,11 +122,16 @@ export class AgentTask {
     return this;
   }
 
+  /** Nobody takes what the agent writes any more. */
+  stopReading(): void {
+    this.#child?.stdout?.pause();
+  }
+
   /** Waits until `GET /` answers with this. */
   async serves(text: string | RegExp, deadlineMs = 10_000): Promise<void> {
     await until(
       async () => {
-        if (this.exitCode !== undefined) throw new Error(`the agent ended: ${this.output}`);
+        if (this.exitCode !== undefined) throw new Error(`the agent ended: ${this.events()}`);
         const body = (await this.get("/")).body;
         if (typeof text === "string" ? body.startsWith(text) : text.test(body)) return true;
         throw new Error(`it serves ${body}`);

@@ -12,7 +12,7 @@ const reopenMs = 1000;
 
 export interface AccessLogOptions {
   path: string;
-  /** The file is rotated when it is larger. At most twice as much is on disk. */
+  /** The file is rotated when it is larger. About twice as much is on disk at most. */
   limitBytes: number;
   output: Output;
   logger: Logger;

@@ -70,6 +70,7 @@ export class NginxSupervisor extends EventEmitter<SupervisorEvents> {
   async #start(): Promise<void> {
     const { command, runDirectory, errorLog, logger } = this.#options;
     await this.#removeLeftoverFiles();
+    if (this.#stopping) throw new Error("nginx is not to start any more");
     const [file = "", ...args] = command;
     // A process group of its own: a terminal's Ctrl-C is for the agent, which drains first. And what is left of
     // a dead master can be told by its group.
@@ -115,6 +116,7 @@ export class NginxSupervisor extends EventEmitter<SupervisorEvents> {
    * @returns false when that did not happen: the old workers serve on
    */
   async reload(): Promise<boolean> {
+    if (!(await this.#waitUntilRunning())) return false;
     const master = this.#master;
     if (master === undefined) return false;
     const before = new Set((await this.workers()).map(({ pid }) => pid));
@@ -235,10 +237,17 @@ export class NginxSupervisor extends EventEmitter<SupervisorEvents> {
   }
 }
 
-/** Kills a master, its children, and what is left of its group. */
+/** Kills a master, its children, and what is left of its group: also those that it started meanwhile. */
 async function killAll(master: number): Promise<void> {
-  for (const { pid } of await nginxProcesses(master)) signal(pid, "SIGKILL");
-  await waitFor(async () => (await nginxProcesses(master)).length === 0, 1_000, 10);
+  await waitFor(
+    async () => {
+      const processes = await nginxProcesses(master);
+      for (const { pid } of processes) signal(pid, "SIGKILL");
+      return processes.length === 0;
+    },
+    2_000,
+    10,
+  );
 }
 
 /** Where the installer puts the configuration in force. */
