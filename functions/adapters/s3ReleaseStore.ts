@@ -1,7 +1,7 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import type { Release } from "../domain/release";
-import type { ReleaseStore } from "../ports/releaseStore";
+import { ReleaseFormatError, type ReleaseStore } from "../ports/releaseStore";
 
 /** A release that is larger is not read: 1,000 nodes of the longest URLs make about 10 MB. */
 const maxReleaseBytes = 32 * 1024 * 1024;
@@ -14,11 +14,6 @@ const releaseType: z.ZodType<Release> = z.object({
   publishedAt: z.iso.datetime(),
   files: z.strictObject({ "nginx.conf": z.string(), "pool.json": z.string() }),
 });
-
-/** What lies under a release's key is not a release that this version knows. Says nothing of its content: it is secret. */
-export class ReleaseFormatError extends Error {
-  override readonly name = "ReleaseFormatError";
-}
 
 /** `0000000007` is version 7: keys sort as versions do. */
 export function releaseKey(version: number): string {

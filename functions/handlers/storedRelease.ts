@@ -1,7 +1,7 @@
 import type { Release, ReleaseFiles, ReleaseRecord } from "../domain/release";
 import type { Log } from "../ports/log";
 import type { Registry } from "../ports/registry";
-import type { ReleaseStore } from "../ports/releaseStore";
+import { ReleaseFormatError, type ReleaseStore } from "../ports/releaseStore";
 
 export interface StoredReleaseDependencies {
   registry: Registry;
@@ -11,11 +11,7 @@ export interface StoredReleaseDependencies {
 
 /** `current.json` is the release that the registry says is in force. */
 export async function isStored(releaseStore: ReleaseStore, record: ReleaseRecord): Promise<boolean> {
-  const stored = await releaseStore.getCurrent().catch((error: unknown) => {
-    // Something that is no release lies there: to be overwritten, not to be stumbled over.
-    if ((error as Error).name === "ReleaseFormatError") return undefined;
-    throw error;
-  });
+  const stored = await releaseStore.getCurrent().catch(ifFormatError(undefined));
   return (
     stored?.status === "found" &&
     stored.release.version === record.version &&
@@ -25,23 +21,27 @@ export async function isStored(releaseStore: ReleaseStore, record: ReleaseRecord
 
 /**
  * Puts right what a publisher that died half-way, or that was overtaken, left in the store.
- * @param known files that the caller has rendered, with their hash: used if they are the record's and its object is lost
+ * @param rendered what should run: used if it is what the record is about and the record's object is not there. Without it
+ * a missing object is left to the next render.
  */
 export async function repairStored(
-  { registry, releaseStore, log }: StoredReleaseDependencies,
+  dependencies: StoredReleaseDependencies,
   record: ReleaseRecord,
-  known?: { files: ReleaseFiles; sha256: string },
+  rendered?: { files: ReleaseFiles; sha256: string },
 ): Promise<void> {
+  const { registry, releaseStore, log } = dependencies;
   if (await isStored(releaseStore, record)) return;
-  const kept = await releaseStore.getRelease(record.version).catch(() => undefined);
+  const kept = await releaseStore.getRelease(record.version).catch(ifFormatError(undefined));
   if (kept?.sha256 === record.sha256) {
     await releaseStore.setCurrent(kept);
-  } else if (known?.sha256 === record.sha256) {
-    await storeRelease(releaseStore, toRelease(record, known.files));
-  } else {
+  } else if (rendered?.sha256 === record.sha256) {
+    await storeRelease(releaseStore, toRelease(record, rendered.files));
+  } else if (rendered) {
     log.error({ version: record.version }, "The current release's object is lost");
     const next = await registry.markReleaseBad(record.version, "its object is lost");
-    if (next) await repairStored({ registry, releaseStore, log }, next, known);
+    return next && repairStored(dependencies, next, rendered);
+  } else {
+    log.warn({ version: record.version }, "The current release is not stored yet");
     return;
   }
   log.info({ version: record.version }, "Repaired the stored release");
@@ -55,4 +55,12 @@ export async function storeRelease(releaseStore: ReleaseStore, release: Release)
 export function toRelease(record: ReleaseRecord, files: ReleaseFiles): Release {
   const { version, sha256, publishedAt } = record;
   return { format: 1, version, sha256, publishedAt, files };
+}
+
+/** Something that is no release lies there: to be overwritten, not to be stumbled over. */
+function ifFormatError<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof ReleaseFormatError) return value;
+    throw error;
+  };
 }

@@ -3,7 +3,7 @@ import type { AddressInfo, Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { S3Client } from "@aws-sdk/client-s3";
+import { CreateBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import { createDynamoClient, createS3Client } from "../../functions/adapters/awsClients";
 import { createDynamoRegistry } from "../../functions/adapters/dynamoRegistry";
 import { createS3ReleaseStore } from "../../functions/adapters/s3ReleaseStore";
@@ -39,6 +39,8 @@ export interface Emulators {
   releaseStore(): ReleaseStore;
   /** A further, empty table, so that suites don't see each other's items. */
   createTable(name: string): Promise<void>;
+  /** A further, empty bucket. */
+  createBucket(name: string): Promise<ReleaseStore>;
   close(): Promise<void>;
 }
 
@@ -67,6 +69,10 @@ export async function startEmulators(): Promise<Emulators> {
       createDynamoRegistry({ client: dynamo.client, tableName, region, clock }),
     releaseStore: () => createS3ReleaseStore(s3.client, s3.bucket),
     createTable: (name) => createTable(dynamo.client, name),
+    createBucket: async (name) => {
+      await s3.client.send(new CreateBucketCommand({ Bucket: name }));
+      return createS3ReleaseStore(s3.client, name);
+    },
     close: async () => {
       await Promise.all([dynamo.close(), s3.close()]);
     },
