@@ -20,6 +20,7 @@ function contains(bloom: Bloom, value: string): boolean {
 
 /** False only when no log of the block can match: blooms know no false negatives. */
 export function mayMatch(bloom: Bloom, filter: LogFilter): boolean {
+  if (bloom.every((byte) => byte === 0)) return false;
   const any = (values: string[]) => values.length === 0 || values.some((value) => contains(bloom, value));
   return any(filter.addresses) && filter.topics.every(any);
 }

@@ -39,7 +39,8 @@ export class HeadFeed {
   #advancing = false;
   #again = false;
   #blockTimeMs: number;
-  #upstreamHeight = -1;
+  /** What the node's socket told of, or need not have told of; undefined before anything is known. */
+  #upstreamHeight: number | undefined;
   #behindSinceMs: number | undefined;
   #wake: (() => void) | undefined;
 
@@ -81,12 +82,13 @@ export class HeadFeed {
       this.#options.link.leave("bad answers");
       return;
     }
-    this.#upstreamHeight = Math.max(this.#upstreamHeight, header.number);
+    this.#upstreamHeight = Math.max(this.#upstreamHeight ?? 0, header.number);
+    this.#options.link.praise(nodeId);
     this.#observe(header, { id: nodeId, single: true });
   }
 
   onSource(): void {
-    this.#upstreamHeight = -1;
+    this.#upstreamHeight = this.#chain.head?.number;
     this.#behindSinceMs = undefined;
     // Look at once: what the old source did not deliver any more must not wait for the next turn.
     this.#wake?.();
@@ -134,13 +136,11 @@ export class HeadFeed {
   #watch(height: number): void {
     const source = this.#options.link.source;
     const now = Date.now();
+    this.#upstreamHeight ??= height;
     if (source === undefined || this.#upstreamHeight >= height) {
       this.#behindSinceMs = undefined;
-      if (source !== undefined) this.#options.link.praise(source);
       return;
     }
-    // Not behind before there was a block that it could have told of.
-    if (this.#upstreamHeight < 0 && height <= (this.#chain.head?.number ?? height)) return;
     this.#behindSinceMs ??= now;
     if (now - this.#behindSinceMs >= lagToleratedMs) this.#options.link.leave("lagging");
   }
