@@ -24,6 +24,7 @@ const logCapacity = 1024;
 export class ReplicaChain {
   readonly #log = new BlockLog(logCapacity);
   #queue: Promise<unknown> = Promise.resolve();
+  #stopped = false;
 
   private constructor(
     readonly replicas: Replica[],
@@ -65,14 +66,22 @@ export class ReplicaChain {
     await this.#exclusively(() => this.#reload(replica));
   }
 
+  /** Ends all nodes; whatever is asked for afterwards fails. */
   async stop(): Promise<void> {
-    await Promise.all(this.replicas.map((replica) => replica.kill()));
+    this.#stopped = true;
+    const killAll = () => Promise.all(this.replicas.map((replica) => replica.kill()));
+    await killAll();
     await this.#queue;
+    // One may have been on its way up.
+    await killAll();
   }
 
   /** One thing at a time, in the order asked for. */
   #exclusively<T>(action: () => Promise<T>): Promise<T> {
-    const done = this.#queue.then(action);
+    const done = this.#queue.then(() => {
+      if (this.#stopped) throw new Error("The chain has been stopped.");
+      return action();
+    });
     this.#queue = done.catch(() => {});
     return done;
   }

@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import type { Event } from "./eventList";
 import type { NodeRow, Snapshot } from "./snapshot";
 import type { Style } from "./style";
 
@@ -6,8 +7,8 @@ export interface DashboardInput {
   snapshot: Snapshot;
   proxyUrl: string;
   adminUrl: string;
-  /** Newest last; already one line each. */
-  events: string[];
+  /** Newest last. */
+  events: Event[];
   /** Width of the terminal. */
   columns: number;
   style: Style;
@@ -66,7 +67,7 @@ export function renderDashboard(input: DashboardInput): string {
     nodeTable(snapshot.nodes, input.columns, style),
     "",
     ...tryLines(input.proxyUrl, style),
-    ...(events.length > 0 ? ["", ...events] : []),
+    ...(events.length > 0 ? ["", ...events.map((event) => eventLine(event, input.columns, style))] : []),
     "",
     style("dim", "Ctrl-C ends it."),
   ];
@@ -123,6 +124,11 @@ export function tryLines(proxyUrl: string, style: Style): string[] {
     `  curl -s ${proxyUrl} -d '${body}'`,
     `  node -e 'new (require("ethers").JsonRpcProvider)("${proxyUrl}").getBlockNumber().then(console.log)'`,
   ];
+}
+
+function eventLine({ time, text, colour }: Event, width: number, style: Style): string {
+  const clipped = text.slice(0, Math.max(0, width - time.length - 1));
+  return `${style("dim", time)} ${colour ? style(colour, clipped) : clipped}`;
 }
 
 function show(value: number | string | undefined): string {

@@ -1,5 +1,4 @@
 import type { NodeRow, Snapshot } from "./snapshot";
-import type { Style } from "./style";
 
 const kept = 6;
 const longest = 160;
@@ -7,20 +6,25 @@ const shownLevels: Record<string, "yellow" | "red"> = { warn: "yellow", error: "
 /** pino's numbers, where no formatter has put names in their place. */
 const numberedLevels: Record<number, string> = { 40: "warn", 50: "error", 60: "fatal" };
 
+export interface Event {
+  /** `HH:MM:SS` */
+  time: string;
+  text: string;
+  colour?: "green" | "yellow" | "red";
+}
+
 /** The newest things worth a line on the terminal. */
 export class EventList {
-  #lines: string[] = [];
+  #events: Event[] = [];
   #last: Snapshot | undefined;
 
-  constructor(private readonly style: Style) {}
-
-  get newest(): string[] {
-    return this.#lines;
+  get newest(): Event[] {
+    return this.#events;
   }
 
   /** Takes a JSON log line; only warnings and errors are shown. */
   addLogLine(line: string): void {
-    let entry: { level?: string | number; msg?: string; reason?: string };
+    let entry: { level?: string | number; source?: string; msg?: string; reason?: string };
     try {
       entry = JSON.parse(line);
     } catch {
@@ -28,9 +32,10 @@ export class EventList {
     }
     const level = typeof entry.level === "number" ? numberedLevels[entry.level] : entry.level;
     const colour = shownLevels[level ?? ""];
-    if (!colour) return;
+    // A node that doesn't answer shows in the table; nginx has a line for every call that found out.
+    if (!colour || (entry.source === "nginx" && /upstream/.test(entry.msg ?? ""))) return;
     const text = [entry.msg, entry.reason].filter(Boolean).join(": ");
-    this.#add(this.style(colour, printable(text)));
+    this.#add(printable(text), colour);
   }
 
   /** Notes what is different from the last time. */
@@ -53,9 +58,9 @@ export class EventList {
     this.#add(`${node.name ?? node.id} ${node.url} ${what}`);
   }
 
-  #add(text: string): void {
+  #add(text: string, colour?: Event["colour"]): void {
     const time = new Date().toTimeString().slice(0, 8);
-    this.#lines = [...this.#lines, `${this.style("dim", time)} ${text}`].slice(-kept);
+    this.#events = [...this.#events, { time, text, colour }].slice(-kept);
   }
 }
 

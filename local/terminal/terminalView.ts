@@ -16,7 +16,7 @@ export class TerminalView implements View {
   readonly #stream = process.stdout;
   readonly #style = styleFor(process.stdout, process.env);
   readonly #draw = createLogUpdate(process.stdout);
-  readonly #events = new EventList(this.#style);
+  readonly #events = new EventList();
   readonly logger: Logger = pino({ base: null }, { write: (line: string) => this.#events.addLogLine(line) });
   readonly agentLines = (line: string): void => this.#events.addLogLine(line);
   #timer: NodeJS.Timeout | undefined;
