@@ -52,10 +52,8 @@ export class EventList {
   #compareNode(before: NodeRow | undefined, node: NodeRow): void {
     if (before?.healthy === node.healthy || node.healthy === undefined) return;
     if (before === undefined && node.healthy) return;
-    const what = node.healthy
-      ? this.style("green", "healthy")
-      : this.style("red", `unhealthy: ${node.reason}`);
-    this.#add(`${node.name ?? node.id} ${node.url} ${what}`);
+    const what = node.healthy ? "healthy" : `unhealthy: ${node.reason}`;
+    this.#add(`${node.name ?? node.id} ${node.url} ${what}`, node.healthy ? "green" : "red");
   }
 
   #add(text: string, colour?: Event["colour"]): void {
