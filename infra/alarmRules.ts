@@ -10,7 +10,7 @@ export interface AlarmSubjects {
   minHealthyNodes: number;
   errorRatePercent: number;
   stateMachineArn: pulumi.Input<string>;
-  /** By what each is for: `probe`, `render`, … */
+  /** By what each is for: `probe`, `render`, …; `evaluate` is always among them. */
   functionNames: Record<string, pulumi.Input<string>>;
   loadBalancerArnSuffix: pulumi.Input<string>;
   targetGroupArnSuffix: pulumi.Input<string>;
@@ -134,12 +134,22 @@ function controlPlaneRules(subjects: AlarmSubjects): AlarmRule[] {
     dimensions,
     statistic: "Sum",
   });
+  const judging = Math.max(fiveMinutes, 2 * subjects.healthCheckIntervalSeconds);
   return [
     {
       key: "health-check-silent",
-      alarmDescription: "No health check has finished for five minutes (or two intervals, if longer).",
-      ...machine("ExecutionsSucceeded"),
-      period: Math.max(fiveMinutes, 2 * subjects.healthCheckIntervalSeconds),
+      alarmDescription:
+        "No health check has judged the nodes for five minutes (or two intervals, if longer).",
+      metricQueries: [
+        {
+          id: "done",
+          expression: "FILL(runs, 0) - FILL(errors, 0)",
+          label: "health checks",
+          returnData: true,
+        },
+        lambda("runs", "Invocations", subjects, judging),
+        lambda("errors", "Errors", subjects, judging),
+      ],
       evaluationPeriods: 1,
       comparisonOperator: "LessThanThreshold",
       threshold: 1,
@@ -181,6 +191,12 @@ function controlPlaneRules(subjects: AlarmSubjects): AlarmRule[] {
       }),
     ),
   ];
+}
+
+/** Of the function that ends a run's judgement: the workflow itself succeeds whatever its functions do. */
+function lambda(id: string, metricName: string, subjects: AlarmSubjects, period: number) {
+  const dimensions = { FunctionName: subjects.functionNames.evaluate! };
+  return { id, metric: { namespace: "AWS/Lambda", metricName, dimensions, stat: "Sum", period } };
 }
 
 function releaseRules(subjects: AlarmSubjects): AlarmRule[] {

@@ -36,6 +36,11 @@ export function bundleFunction(entry: string): string {
   return path;
 }
 
+/** What the callback requires in its archive, where the bundle has the path it has here. */
+export function bundlePath(entry: string): string {
+  return `./dist/functions/${entry}.js`;
+}
+
 /** A file that is there already stays untouched: two builds at once must not see half of it. */
 function writeIfDifferent(path: string, text: string): void {
   if (existsSync(path) && readFileSync(path, "utf8") === text) return;

@@ -8,8 +8,8 @@ import { makeServiceRole } from "../serviceRole";
 export interface GatewayFunctionArgs<Event, Result> {
   /** Runs once in a new execution environment: builds what the handler needs and returns it. */
   callbackFactory: () => aws.lambda.Callback<Event, Result>;
-  /** What the factory may `require("./dist/functions/<name>.js")`: entry points in `infra/functions/`. */
-  bundles: string[];
+  /** What the factory may `require`: `bundlePath` of an entry point in `infra/functions/`. */
+  bundle: string;
   timeoutSeconds: number;
   memoryMiB: number;
   cpuArchitecture: Architecture;
@@ -17,7 +17,12 @@ export interface GatewayFunctionArgs<Event, Result> {
   environment: Record<string, pulumi.Input<string>>;
   logRetentionDays: number;
   /** Runs in the VPC, for nodes that only its members reach. */
-  vpc?: { subnetIds: pulumi.Input<string[]>; securityGroupIds: pulumi.Input<pulumi.Input<string>[]> };
+  vpc?: FunctionVpc;
+}
+
+export interface FunctionVpc {
+  subnetIds: pulumi.Input<string[]>;
+  securityGroupIds: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /** Newest Node that Lambda runs. */
@@ -51,7 +56,7 @@ export class GatewayFunction<Event, Result> extends pulumi.ComponentResource {
       {
         callbackFactory: args.callbackFactory,
         codePathOptions: {
-          extraIncludePaths: args.bundles.map(bundleFunction),
+          extraIncludePaths: [bundleFunction(args.bundle)],
           extraExcludePackages: packageNames(),
         },
         role,

@@ -12,6 +12,9 @@ export interface NetworkArgs {
   natGateways: "single" | "onePerZone";
 }
 
+/** Addresses of a VPC that is made. */
+export const madeVpcCidr = "10.0.0.0/16";
+
 /** Where everything runs: subnets with a way out for tasks, public ones for the load balancer only. */
 export class Network extends pulumi.ComponentResource {
   readonly vpcId: pulumi.Output<string>;
@@ -43,7 +46,7 @@ function makeVpc(name: string, args: NetworkArgs, parent: Network): awsx.ec2.Vpc
   return new awsx.ec2.Vpc(
     name,
     {
-      cidrBlock: "10.0.0.0/16",
+      cidrBlock: madeVpcCidr,
       numberOfAvailabilityZones: 2,
       enableDnsHostnames: true,
       subnetStrategy: awsx.ec2.SubnetAllocationStrategy.Auto,

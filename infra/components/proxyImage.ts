@@ -17,6 +17,7 @@ const keptImages = 10;
 /** The proxy's image, built from `proxy-image/` and pushed to a repository that scans and forgets. */
 export class ProxyImage extends pulumi.ComponentResource {
   readonly imageUri: pulumi.Output<string>;
+  readonly repositoryArn: pulumi.Output<string>;
 
   constructor(name: string, args: ProxyImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("gateway:infra:ProxyImage", name, {}, opts);
@@ -42,6 +43,7 @@ export class ProxyImage extends pulumi.ComponentResource {
       { parent: this },
     );
     this.imageUri = image.imageUri;
+    this.repositoryArn = repository.repository.apply((made) => made.arn);
     this.registerOutputs({ imageUri: this.imageUri });
   }
 }

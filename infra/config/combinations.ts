@@ -90,6 +90,9 @@ function checkExclusions(given: Given, key: KeyName): void {
       "it in the first region only, registryTableName in the others",
     );
   }
+  if (given.registryTableName && given.nodes) {
+    throw ConfigError.bad(key("nodes"), "[secret]", "it in the first region only: the registry is shared");
+  }
   if (given.replicaRegions.includes(given.region)) {
     throw ConfigError.bad(
       key("replicaRegions"),

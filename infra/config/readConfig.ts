@@ -1,3 +1,4 @@
+import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import type { Network } from "../../functions/domain/network";
@@ -26,11 +27,19 @@ export interface Config extends Omit<Inputs, SecretInput | "networks"> {
   stack: string;
   /** `aws:region` */
   region: string;
+  /** The provider's own keys that say which account is meant: `aws:profile`, `aws:allowedAccountIds`, `aws:assumeRoles`. */
+  awsAccount: AwsAccount;
   settings: Settings;
   networks: Network[];
   /** JSON list of `NodeInput`, a Pulumi secret. */
   nodes?: pulumi.Output<string>;
   adminApiKey?: pulumi.Output<string>;
+}
+
+interface AwsAccount {
+  profile?: string;
+  allowedAccountIds?: string[];
+  assumeRoles?: aws.types.input.ProviderAssumeRole[];
 }
 
 /** Raw values by key, as Pulumi has them: texts, lists and maps as JSON. */
@@ -55,9 +64,19 @@ export function readConfig(
     project,
     stack,
     region,
+    awsAccount: readAwsAccount(raw),
     settings,
     nodes: nodes && pulumi.secret(JSON.stringify(nodes satisfies NodeInput[])),
     adminApiKey: adminApiKey === undefined ? undefined : pulumi.secret(adminApiKey),
+  };
+}
+
+function readAwsAccount(raw: RawConfig): AwsAccount {
+  const list = (key: string) => (raw[key] === undefined ? undefined : JSON.parse(raw[key]));
+  return {
+    profile: raw["aws:profile"],
+    allowedAccountIds: list("aws:allowedAccountIds"),
+    assumeRoles: list("aws:assumeRoles"),
   };
 }
 

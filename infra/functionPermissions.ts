@@ -1,0 +1,108 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Permission } from "./permissions";
+import { type Registry, readCurrentRelease, registryAccess, writeReleases } from "./storeAccess";
+
+/** What functions and tasks act on. */
+export interface Subjects {
+  registry: Registry;
+  releaseBucketArn: pulumi.Input<string>;
+}
+
+/** Exactly what each function's handler does with AWS; tests/infra/permissions.test.ts holds it against the calls it makes. */
+
+export function listNodesPermissions({ registry }: Subjects): Permission[] {
+  return registryAccess(registry, { Query: ["NODE", "LEADER"] });
+}
+
+export function probePermissions({ registry }: Subjects): Permission[] {
+  return registryAccess(registry, { BatchGetItem: ["NODE"], Query: ["LEADER"] });
+}
+
+export function evaluatePermissions({ registry, releaseBucketArn }: Subjects): Permission[] {
+  return [
+    ...registryAccess(registry, {
+      Query: ["NODE", "LEADER", "STATE", "REFERENCE"],
+      PutItem: ["STATE", "REFERENCE"],
+      GetItem: ["RELEASE"],
+    }),
+    ...readCurrentRelease(releaseBucketArn),
+  ];
+}
+
+export function renderPermissions({ registry, releaseBucketArn }: Subjects): Permission[] {
+  return [
+    ...registryAccess(registry, {
+      Query: ["NODE", "LEADER", "STATE", "RELEASE"],
+      GetItem: ["RELEASE"],
+      UpdateItem: ["RELEASE"],
+      PutItem: ["RELEASE"],
+    }),
+    ...writeReleases(releaseBucketArn),
+  ];
+}
+
+export function redeployPermissions(
+  { registry, releaseBucketArn }: Subjects,
+  serviceArn: pulumi.Input<string>,
+): Permission[] {
+  return [
+    ...registryAccess(registry, {
+      Query: ["STATE", "RELEASE", "TASK"],
+      GetItem: ["RELEASE", "FACT"],
+      PutItem: ["RELEASE", "FACT"],
+      UpdateItem: ["RELEASE"],
+    }),
+    ...writeReleases(releaseBucketArn),
+    { actions: ["ecs:DescribeServices", "ecs:UpdateService"], resources: [serviceArn] },
+  ];
+}
+
+export function seedNodesPermissions(
+  { registry }: Subjects,
+  secretArn: pulumi.Input<string>,
+  stateMachineArn: pulumi.Input<string>,
+): Permission[] {
+  return [
+    ...nodeWriting(registry),
+    { actions: ["secretsmanager:GetSecretValue"], resources: [secretArn] },
+    startWorkflow(stateMachineArn),
+  ];
+}
+
+export function adminPermissions(
+  { registry }: Subjects,
+  stateMachineArn: pulumi.Input<string>,
+): Permission[] {
+  return [
+    ...nodeWriting(registry),
+    ...registryAccess(registry, { Query: ["STATE", "REFERENCE", "RELEASE", "TASK"], GetItem: ["RELEASE"] }),
+    startWorkflow(stateMachineArn),
+  ];
+}
+
+export function authorizerPermissions(secretArn: pulumi.Input<string>): Permission[] {
+  return [{ actions: ["secretsmanager:GetSecretValue"], resources: [secretArn] }];
+}
+
+/** The agent in the task: the only part that strangers can reach. It can change its own heartbeat, nothing else. */
+export function taskPermissions({ registry, releaseBucketArn }: Subjects): Permission[] {
+  return [
+    ...registryAccess(registry, { PutItem: ["TASK"], DeleteItem: ["TASK"] }),
+    ...readCurrentRelease(releaseBucketArn),
+  ];
+}
+
+function nodeWriting(registry: Registry): Permission[] {
+  return registryAccess(registry, {
+    Query: ["NODE", "LEADER"],
+    BatchGetItem: ["NODE"],
+    GetItem: ["NODE", "LEADER", "FACT"],
+    PutItem: ["NODE", "LEADER", "FACT"],
+    UpdateItem: ["NODE"],
+    DeleteItem: ["NODE", "LEADER", "STATE"],
+  });
+}
+
+function startWorkflow(stateMachineArn: pulumi.Input<string>): Permission {
+  return { actions: ["states:StartExecution"], resources: [stateMachineArn] };
+}
