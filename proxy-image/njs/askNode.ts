@@ -1,6 +1,8 @@
 import { classifyStatus } from "../../functions/domain/providerErrors";
 import { judgeBatch, judgeSingle, type Verdict } from "./answer";
 import type { Call } from "./call";
+import { hasSmallAnswer } from "./methods";
+import { watch } from "./state";
 import type { Failure, Node } from "./types";
 
 /** What came of asking a node. Calls without a verdict failed with `failure`. */
@@ -29,10 +31,12 @@ export function askNode(
   let isOver = false;
   const timer = setTimeout(() => {
     isOver = true;
+    watch(node, Date.now());
     done({ failure: "timeout", gaveUp: true });
   }, limitMs);
   options.body = bodyOf(calls);
-  r.subrequest(node.location, options, (reply) => {
+  const isHeavy = node.watchedUntil > 0 || calls.length > 1 || !hasSmallAnswer(calls[0]!.method);
+  r.subrequest(isHeavy ? node.heavyLocation : node.location, options, (reply) => {
     if (isOver) return;
     clearTimeout(timer);
     done(readReply(reply, calls.length));

@@ -1,4 +1,4 @@
 import { call } from "./handleCall";
-import { metrics, ready, stats, tick, trial } from "./operation";
+import { guard, metrics, ready, stats, tick, trial } from "./operation";
 
-export default { call, ready, metrics, stats, trial, tick };
+export default { call, ready, metrics, stats, trial, tick, guard };

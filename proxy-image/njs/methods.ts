@@ -33,6 +33,15 @@ export function methodLabel(method: string): string {
   return named.has(method) ? method : "other";
 }
 
+const large =
+  /^(?:eth_(?:call|getLogs|getFilterLogs|getFilterChanges|getBlockReceipts|getBlockBy\w+|getProof|simulateV1|createAccessList)|debug_\w+|trace_\w+)$/;
+const small = new Set([...named].filter((method) => !large.test(method)));
+
+/** No honest answer to this method comes near the limit of answers that are read whole. */
+export function hasSmallAnswer(method: string): boolean {
+  return small.has(method);
+}
+
 /** Lookups whose `null` may only mean that this node does not have it (yet). */
 export const nullMayBeMissing = new Set([
   "eth_getTransactionByHash",

@@ -3,7 +3,9 @@ import { Call } from "./call";
 import { metricsText, taskCounters } from "./metricsText";
 import { loadRuntime } from "./runtime";
 import {
+  claimTrial,
   eject,
+  endTrial,
   isUsable,
   lastGood,
   nodesToTry,
@@ -99,18 +101,28 @@ export function trial(r: NginxHTTPRequest): void {
   const node = runtime.nodes.get(r.uri.slice("/~trial/".length));
   // The address the connection came in at, which no header changes.
   if (node === undefined || r.variables.server_addr?.startsWith("unix:") !== true) {
-    r.return(404, "{}");
+    r.return(404, `{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"There is nothing here."}}`);
     return;
   }
   refreshState(runtime);
-  askNode(r, node, [probe()], runtime.limits.attemptTimeoutMs, ({ verdicts, restMs, gaveUp }) => {
+  // At once: nginx kills a periodic handler that is still waiting when its next turn comes.
+  r.headersOut.Connection = "close";
+  r.return(200, "{}");
+  if (!claimTrial(node, Date.now())) return;
+  askNode(r, node, [probe()], runtime.limits.attemptTimeoutMs, ({ verdicts, restMs }) => {
     const now = Date.now();
-    const isBack = verdicts?.[0]?.kind === "result";
-    if (isBack) recover(node, now);
+    if (verdicts?.[0]?.kind === "result") recover(node, now);
     else eject(node, now, runtime, restMs);
-    if (gaveUp === true) r.headersOut.Connection = "close";
-    r.return(200, `{"recovered":${isBack}}`);
+    endTrial(node);
   });
+}
+
+/** Body filter of heavy locations: ends an answer that has taken longer than any call may. By then the client has its answer. */
+export function guard(sub: NginxHTTPRequest, data: Buffer, flags: NginxHTTPSendBufferOptions): void {
+  if (Number(sub.variables.request_time) > Number(sub.variables.gateway_longest)) {
+    throw new Error("a node was still sending when the time of the call was long over");
+  }
+  sub.sendBuffer(data, flags);
 }
 
 export function metrics(r: NginxHTTPRequest): void {

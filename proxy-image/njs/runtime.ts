@@ -55,12 +55,15 @@ function nodeOf({ id, weight, secrets }: PoolNode): Node {
   return {
     id,
     location: `/~${id}`,
+    heavyLocation: `/=${id}`,
     weight,
     secrets,
     latencyKey: `l|${id}`,
     ejectedUntilKey: `e|${id}`,
     backoffKey: `b|${id}`,
     recoveredAtKey: `r|${id}`,
+    watchedUntilKey: `w|${id}`,
     ejectedUntil: 0,
+    watchedUntil: 0,
   };
 }

@@ -22,6 +22,7 @@ export function refreshState(runtime: Runtime): boolean {
       network.hasEjected = false;
       for (const node of network.nodes) {
         node.ejectedUntil = dictionary.get(node.ejectedUntilKey) ?? 0;
+        node.watchedUntil = dictionary.get(node.watchedUntilKey) ?? 0;
         if (node.ejectedUntil > 0) network.hasEjected = true;
       }
     }
@@ -87,6 +88,21 @@ export function recover(node: Node, now: number): void {
   }
 }
 
+const watchedForMs = 600_000;
+
+/**
+ * A node sent now and then a byte, past its time. nginx limits only the silence between two bytes, so from now on its answers
+ * pass through a filter that limits the whole.
+ */
+export function watch(node: Node, now: number): void {
+  try {
+    state().set(node.watchedUntilKey, now + watchedForMs);
+    state().incr("epoch", 1, 0);
+  } catch {
+    // It is noticed again the next time.
+  }
+}
+
 /** Ejected nodes whose wait is over. */
 export function nodesToTry(runtime: Runtime, now: number): Node[] {
   const due: Node[] = [];
@@ -94,6 +110,21 @@ export function nodesToTry(runtime: Runtime, now: number): Node[] {
     if (node.ejectedUntil > 0 && now >= node.ejectedUntil) due.push(node);
   }
   return due;
+}
+
+/** A trial that has not ended after this long is taken for lost. */
+const trialLostAfterMs = 60_000;
+
+/** Sees to it that a node is tried once at a time. */
+export function claimTrial(node: Node, now: number): boolean {
+  const since = state().get(`p|${node.id}`) ?? 0;
+  if (now - since < trialLostAfterMs) return false;
+  state().set(`p|${node.id}`, now);
+  return true;
+}
+
+export function endTrial(node: Node): void {
+  state().delete(`p|${node.id}`);
 }
 
 /** Moving average of a node's latency in ms; 0 while unknown. */

@@ -3,8 +3,10 @@ import type { PoolLimits } from "../../functions/domain/render/poolFile";
 /** A node as this context knows it. */
 export interface Node {
   id: string;
-  /** URI of its internal location. */
+  /** URI of its internal location for calls with small answers. */
   location: string;
+  /** URI of the one for large answers and for a node that must be watched. */
+  heavyLocation: string;
   weight: number;
   secrets: string[];
   /** Names of its numbers in the shared dictionaries, made once. */
@@ -12,8 +14,11 @@ export interface Node {
   ejectedUntilKey: string;
   backoffKey: string;
   recoveredAtKey: string;
+  watchedUntilKey: string;
   /** Instant until which it is out of the rotation, in ms; 0 when it is in. A copy: see `refreshState`. */
   ejectedUntil: number;
+  /** Instant until which it is watched because it was slow without being silent; a copy too. */
+  watchedUntil: number;
 }
 
 export interface Network {

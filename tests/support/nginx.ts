@@ -195,15 +195,20 @@ export class Nginx {
   }
 
   async stop(): Promise<void> {
+    await this.stopKeepingFiles();
+    rmSync(this.runDirectory, { recursive: true, force: true });
+  }
+
+  /** Stops nginx, so that its logs are complete. */
+  async stopKeepingFiles(): Promise<void> {
     const { child } = this;
-    if (child && child.exitCode === null) {
+    if (child && child.exitCode === null && child.signalCode === null) {
       const left = once(child, "exit");
       child.kill("SIGTERM");
       await left;
     }
     this.agentSocket?.closeAllConnections();
     this.agentSocket?.close();
-    rmSync(this.runDirectory, { recursive: true, force: true });
   }
 
   /** For `afterEach`: shows what nginx complained about when the test has failed. */

@@ -55,6 +55,7 @@ function derived(settings: Settings, nodes: number) {
     attemptTimeout: milliseconds(settings.attemptTimeoutSeconds),
     // A host that swallows packets must leave time for a second one within the same attempt.
     connectTimeout: milliseconds(Math.min(2, settings.attemptTimeoutSeconds / 2)),
+    longestSeconds: settings.callTimeoutSeconds + 1,
     anyOrigin,
     cors: corsHeaders(anyOrigin),
     // 4 numbers of about 128 bytes a node, and room for those that are gone.
