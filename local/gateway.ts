@@ -15,6 +15,7 @@ import { agentRunDirectory } from "./deployer/runDirectory";
 import { Emulators } from "./emulators/emulators";
 import { Networks } from "./networks";
 import { ensureNginx, type NginxInstallation } from "./nginx/ensureNginx";
+import { stopCommands } from "./nginx/run";
 import type { Cleanup } from "./process/cleanup";
 import type { ProcessGuard } from "./process/processGuard";
 import { createStorage, localRegion, type Storage } from "./storage";
@@ -82,6 +83,7 @@ export class Gateway {
   }
 
   async #findNginx(report: (line: string) => void): Promise<void> {
+    this.cleanup.defer("search for nginx", stopCommands);
     this.#nginx = await ensureNginx(report, { folders: [this.configuration.dataDirectory] });
     const { version, njsVersion, source } = this.#nginx;
     report(`nginx ${version}, njs ${njsVersion} (${source})`);
