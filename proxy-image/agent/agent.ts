@@ -12,7 +12,7 @@ import { createErrorLog } from "./logs/errorLog";
 import type { Logger } from "./logs/logger";
 import type { Output } from "./logs/output";
 import { ReleaseRedactor } from "./logs/redactor";
-import { nameServers, trustedCertificates } from "./machine";
+import { hasIpv6, nameServers, trustedCertificates, workerUser } from "./machine";
 import { OldGenerations } from "./nginx/oldGenerations";
 import { NginxSupervisor } from "./nginx/supervisor";
 import { ReleaseInstaller } from "./release/installer";
@@ -144,10 +144,12 @@ export class Agent {
         njsDirectory: config.njsDirectory,
         nginxModule: config.nginxModule,
         port: config.port,
+        listenIpv6: hasIpv6(),
         metricsPort: config.metricsPort,
         resolver: config.resolver ?? (await nameServers()),
         trustedCertificates: await trustedCertificates(config.runDirectory, config.trustedCertificates),
         workers: config.workers,
+        user: workerUser(),
       },
       redactor: this.#redactor,
     });

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 
@@ -18,6 +19,16 @@ export async function trustedCertificates(runDirectory: string, given?: string):
   const own = join(runDirectory, "certificates.pem");
   await writeFile(own, `${rootCertificates.join("\n")}\n`);
   return own;
+}
+
+/** Workers of a master that is root would be `nobody`, who can't read our files: those hold secrets. */
+export function workerUser(): string | undefined {
+  return process.getuid?.() === 0 ? "root" : undefined;
+}
+
+export function hasIpv6(): true | undefined {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return addresses.some(({ family }) => family === "IPv6") || undefined;
 }
 
 /** The machine's name servers, as nginx's `resolver` takes them. */

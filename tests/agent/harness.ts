@@ -57,6 +57,7 @@ export class AgentTask {
   readonly lines: LogLine[] = [];
   output = "";
   exitCode: number | null | undefined;
+  agentFile: string;
   #child: ChildProcess | undefined;
 
   constructor(
@@ -65,7 +66,9 @@ export class AgentTask {
     readonly port: number,
     readonly runDirectory: string,
     readonly environment: Record<string, string>,
-  ) {}
+  ) {
+    this.agentFile = bench.agentFile;
+  }
 
   get pid(): number {
     return this.#child?.pid ?? 0;
@@ -93,7 +96,7 @@ export class AgentTask {
   start(): this {
     const { bench } = this;
     this.exitCode = undefined;
-    const child = spawn(process.execPath, [bench.agentFile], {
+    const child = spawn(process.execPath, [this.agentFile], {
       stdio: ["ignore", "pipe", "pipe"],
       env: this.fullEnvironment,
     });
@@ -165,10 +168,10 @@ export class AgentTask {
   }
 
   /** The load balancer's view; the agent notices a moment after its clients that nginx serves. */
-  async isHealthy(): Promise<void> {
+  async isHealthy(deadlineMs = 2_000): Promise<void> {
     await until(async () => (await this.get("/health")).status === 200, {
       what: "health",
-      deadlineMs: 2_000,
+      deadlineMs,
     });
   }
 

@@ -5,6 +5,7 @@ import { releaseSha256 } from "../../functions/domain/render/renderRelease";
 function configuration(marker: string, extra: string): string {
   return `
 load_module {{nginxModule}};
+{{#user}} user {{user}};
 daemon off;
 worker_processes 2;
 pid {{runDirectory}}/nginx.pid;

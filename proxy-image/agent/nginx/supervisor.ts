@@ -257,7 +257,5 @@ export function activeConfiguration(runDirectory: string): string {
 
 /** `-e stderr` also before the configuration is read: the default error log may not be writable. */
 export function nginxArguments(runDirectory: string, configurationPath: string): string[] {
-  // Workers of a master that is root would be `nobody`, who can't read our files: they hold secrets.
-  const user = process.getuid?.() === 0 ? ["-g", "user root;"] : [];
-  return ["-p", runDirectory, "-e", "stderr", ...user, "-c", configurationPath];
+  return ["-p", runDirectory, "-e", "stderr", "-c", configurationPath];
 }

@@ -14,6 +14,9 @@ const lookLimitMs = 5_000;
 const outagePauseMs = 5_000;
 /** Pause before a release that could not be tested is tried again. */
 const retryMs = 2_000;
+/** Name of the store's error for a release of a format that it does not know: the store itself is well. */
+const unknownForm = "ReleaseFormatError";
+const unusable = "release in the store can't be used";
 
 export interface ReleasePollerOptions {
   store: Pick<ReleaseStore, "getCurrent">;
@@ -29,6 +32,7 @@ export class ReleasePoller {
   #etag: string | undefined;
   /** What the store said last: whether there is a release. Undefined until it was reached. */
   #hasRelease: boolean | undefined;
+  #saysUnknownForm = false;
 
   constructor(options: ReleasePollerOptions) {
     this.#options = options;
@@ -46,7 +50,7 @@ export class ReleasePoller {
       const lookup = await this.#look();
       return lookup.status === "found" ? this.#parse(lookup) : undefined;
     } catch (error) {
-      this.#state.failed(error);
+      this.#failed(error);
       return undefined;
     }
   }
@@ -69,7 +73,7 @@ export class ReleasePoller {
         if (outcome === "later") pauseMs = Math.max(intervalMs, retryMs);
         else this.#etag = lookup.etag;
       } catch (error) {
-        this.#state.failed(error);
+        this.#failed(error);
         pauseMs = backoff.next();
       }
     }
@@ -82,8 +86,17 @@ export class ReleasePoller {
       "the release store",
     );
     this.#state.worked();
+    this.#saysUnknownForm = false;
     this.#hasRelease = lookup.status !== "absent";
     return lookup;
+  }
+
+  #failed(error: unknown): void {
+    if (!(error instanceof Error && error.name === unknownForm)) return this.#state.failed(error);
+    this.#state.worked();
+    this.#hasRelease = true;
+    if (!this.#saysUnknownForm) this.#options.logger.error({ reason: describeError(error) }, unusable);
+    this.#saysUnknownForm = true;
   }
 
   /** A release that we can't use (damaged, of a later format) is left alone until another one takes its place. */
