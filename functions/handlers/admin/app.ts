@@ -1,0 +1,39 @@
+import { Hono } from "hono";
+import { redactText } from "../../domain/redact";
+import { backendRoutes } from "./backends";
+import type { AdminDependencies } from "./dependencies";
+import { limitBody, refuseForeign, requireJson, secureHeaders } from "./guards";
+import { readStatus } from "./status";
+import { pagePolicy, statusPage } from "./statusPage";
+
+/** The page loads itself again after a health check, at most this often and this seldom. */
+const refreshBounds = { min: 2, max: 30 };
+
+/** The admin API and its status page: the same application behind a socket and behind API Gateway. */
+export function createAdminApp(dependencies: AdminDependencies): Hono {
+  const { allowedHosts, settings, log } = dependencies;
+  const app = new Hono();
+  app.use(secureHeaders, refuseForeign(allowedHosts), requireJson, limitBody);
+  app.route("/backends", backendRoutes(dependencies));
+  app.get("/status", async (c) => c.json(await readStatus(dependencies)));
+  app.get("/", async (c) => {
+    const refreshSeconds = Math.min(
+      Math.max(settings.healthCheckIntervalSeconds, refreshBounds.min),
+      refreshBounds.max,
+    );
+    const page = await statusPage(await readStatus(dependencies), refreshSeconds);
+    return c.html(page, 200, { "Content-Security-Policy": pagePolicy });
+  });
+  app.on(["POST", "PUT", "PATCH", "DELETE"], ["/", "/status"], (c) =>
+    c.json({ error: "method_not_allowed" }, 405, { Allow: "GET, HEAD" }),
+  );
+  app.notFound((c) => c.json({ error: "not_found" }, 404));
+  app.onError((error, c) => {
+    log.error(
+      { path: c.req.routePath, reason: redactText(`${error.name}: ${error.message}`) },
+      "Request failed",
+    );
+    return c.json({ error: "internal_error" }, 500);
+  });
+  return app;
+}
