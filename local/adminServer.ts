@@ -1,11 +1,15 @@
 import { once } from "node:events";
+import type { Server } from "node:http";
 import { serve } from "@hono/node-server";
-import { Hono } from "hono";
 import { systemClock } from "../functions/adapters/systemClock";
 import type { Settings } from "../functions/domain/settings";
+import { createAdminApp } from "../functions/handlers/admin/app";
+import { loopbackHosts } from "../functions/handlers/admin/dependencies";
 import type { Log } from "../functions/ports/log";
+import type { ServiceDeployer } from "../functions/ports/serviceDeployer";
 import type { Workflow } from "../functions/ports/workflow";
 import type { Networks } from "./networks";
+import { portError } from "./process/freePort";
 import type { Storage } from "./storage";
 
 export interface AdminServerParts {
@@ -14,26 +18,33 @@ export interface AdminServerParts {
   networks: Networks;
   settings: Settings;
   workflow: Workflow;
+  deployer: ServiceDeployer;
   log: Log;
 }
 
-/** The admin API on loopback. */
+/** The admin API and status page, on loopback only: whoever can use this machine may. */
 export async function serveAdmin(parts: AdminServerParts): Promise<{ close: () => Promise<void> }> {
-  const app = new Hono();
-  app.get("/status", async (c) =>
-    c.json({
-      nodes: await parts.storage.registry.listStates(),
-      tasks: await parts.storage.registry.listTasks(),
-      at: systemClock.now(),
-    }),
-  );
-  const server = serve({ fetch: app.fetch, port: parts.port, hostname: "127.0.0.1" });
-  await once(server, "listening");
+  const { port, storage, networks, settings, workflow, deployer, log } = parts;
+  const app = createAdminApp({
+    registry: storage.registry,
+    workflow,
+    deployer,
+    clock: systemClock,
+    networks: async () => networks.table,
+    settings,
+    allowedHosts: loopbackHosts,
+    log,
+  });
+  const server = serve({ fetch: app.fetch, port, hostname: "127.0.0.1" }) as Server;
+  await Promise.race([
+    once(server, "listening"),
+    once(server, "error").then(([error]) => Promise.reject(portError("ADMIN_PORT", port, error.code))),
+  ]);
   return {
     close: async () => {
       const closed = once(server, "close");
       server.close();
-      if ("closeAllConnections" in server) server.closeAllConnections();
+      server.closeAllConnections();
       await closed;
     },
   };

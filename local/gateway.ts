@@ -177,6 +177,7 @@ export class Gateway {
       networks: this.#networks,
       settings: this.configuration.settings,
       workflow: this.#controlPlane.workflow,
+      deployer: this.#deployer,
       log: this.view.logger,
     });
     this.cleanup.defer("admin API", server.close);

@@ -8,7 +8,7 @@ if (!file) {
   process.stderr.write("Usage: node local/with-tsx.cjs <file> [arguments]\n");
   process.exit(2);
 }
-require("./bootstrap/prepare.cjs")().then(() => {
+require("./bootstrap/prepare.cjs")(() => {
   // The script sees its arguments as if Node.js had run it itself.
   process.argv.splice(1, 2, path.resolve(file));
   require(path.resolve(file));

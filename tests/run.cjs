@@ -92,7 +92,7 @@ async function main(args) {
   const own = ["--no-check", "--soak"];
   const extra = args.filter((argument) => !own.includes(argument) && argument !== "--");
   if (args.includes("--soak")) process.env.SOAK = "1";
-  await require("../local/bootstrap/prepare.cjs")();
+  await require("../local/bootstrap/prepare.cjs")(() => {});
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
       stopAll();

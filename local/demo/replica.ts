@@ -171,9 +171,18 @@ export class Replica {
   /** Comes to the block of the record; what clients sent meanwhile goes back into the pool. */
   private async apply(record: BlockRecord): Promise<boolean> {
     const others = await this.pool();
+    const same = new Set([...others.values(), ...record.transactions]).size === record.transactions.length;
+    if (!same || others.size < record.transactions.length) {
+      // Exactly the block's transactions, so that subscribers of this node don't see another block first.
+      await this.call("anvil_dropAllTransactions");
+      await this.offer(record.transactions);
+    }
     const mined = await this.mine(record.timestamp);
-    if (mined.hash === record.hash) return true;
-    // Other transactions, or in another order. `anvil_reorg` makes the block of exactly those it is given.
+    if (mined.hash === record.hash) {
+      await this.offer(others.values());
+      return true;
+    }
+    // In another order. `anvil_reorg` makes the block of exactly those it is given.
     this.height = undefined;
     const previous = await this.block(record.number - 1);
     await this.call("anvil_setBlockTimestampInterval", record.timestamp - Number(previous.timestamp));

@@ -29,22 +29,28 @@ export class LocalDeployer implements ServiceDeployer {
   }
 
   /**
-   * Both would need the same port, so the old agent goes first here; it lets its calls finish. Clients may see
-   * refused connections until the new one is up.
+   * Begins to replace the agent and returns, as ECS does. Both would need the same port, so the old one goes first here;
+   * it lets its calls finish. Clients may see refused connections until the new one is up.
    */
   async forceNewDeployment(reason: string): Promise<void> {
     if (this.#deploying || this.#stopped) return;
     this.#deploying = true;
     this.logger.info({ reason }, "replacing the proxy task");
-    try {
-      const old = this.#agent;
-      this.#agent = undefined;
-      await old?.stop(this.#stopLimitMs);
-      this.#launch();
-      await this.#untilHealthy();
-    } finally {
-      this.#deploying = false;
-    }
+    void this.#replace()
+      .catch((error: unknown) =>
+        this.logger.error({ reason: String(error) }, "the new proxy task does not serve"),
+      )
+      .finally(() => {
+        this.#deploying = false;
+      });
+  }
+
+  async #replace(): Promise<void> {
+    const old = this.#agent;
+    this.#agent = undefined;
+    await old?.stop(this.#stopLimitMs);
+    this.#launch();
+    await this.#untilHealthy();
   }
 
   async describe(): Promise<{ desiredTasks: number; runningTasks: number; deploymentInProgress: boolean }> {

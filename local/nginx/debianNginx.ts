@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { type AptSource, debianMirrors, parseDeb822, parseOneLine } from "./aptSources";
+import { debianMirrors } from "./aptSources";
 import { checkNginx, nginxBuild } from "./checkNginx";
 import type { NginxInstallation } from "./installation";
 import { withLock } from "./lock";
+import { machineSources } from "./machineSources";
 import { lastLine, run } from "./run";
 
 /** First Debian release whose nginx (1.30) and njs (1.0) bring what the data plane needs. */
@@ -187,20 +188,6 @@ async function writeAptFolder(
     ].join("\n"),
   );
   return configuration;
-}
-
-async function machineSources(): Promise<AptSource[]> {
-  const sources: AptSource[] = [];
-  const read = async (path: string): Promise<void> => {
-    const text = await readFile(path, "utf8").catch(() => "");
-    sources.push(...(path.endsWith(".sources") ? parseDeb822(text) : parseOneLine(text)));
-  };
-  await read("/etc/apt/sources.list");
-  const parts = "/etc/apt/sources.list.d";
-  for (const name of (await readdir(parts).catch(() => [])).sort()) {
-    if (/\.(list|sources)$/.test(name)) await read(join(parts, name));
-  }
-  return sources;
 }
 
 async function must(command: string[], timeoutMs: number): Promise<void> {
