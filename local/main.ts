@@ -5,7 +5,6 @@ import { helpText } from "./configuration/help";
 import { type LocalConfiguration, readConfiguration } from "./configuration/readConfiguration";
 import { misspeltVariables } from "./configuration/variables";
 import { agentRunDirectory } from "./deployer/runDirectory";
-import { Gateway } from "./gateway";
 import { NginxUnavailableError } from "./nginx/ensureNginx";
 import { Cleanup } from "./process/cleanup";
 import { lockDataDirectory } from "./process/dataDirectoryLock";
@@ -60,6 +59,8 @@ async function run(configuration: LocalConfiguration, view: View, cleanup: Clean
   const waitMs = lock.afterCrash ? afterCrashMs : 0;
   await assertPortIsFree("PORT", port, { host: "0.0.0.0", waitMs });
   await assertPortIsFree("ADMIN_PORT", adminPort, { host: "127.0.0.1", waitMs });
+  // Loaded late: it is nearly all of the code, and what can be refused is refused before it.
+  const { Gateway } = require("./gateway") as typeof import("./gateway");
   await new Gateway(configuration, view, cleanup, guard).start();
 }
 

@@ -11,8 +11,7 @@ import type { S3Event } from "aws-lambda";
 import { createDynamoClient } from "../../functions/adapters/awsClients";
 import { registryTable } from "../../functions/adapters/tableDefinition";
 import type { ProcessGuard } from "../process/processGuard";
-import type { ChildMessage, ChildStart } from "./messages";
-import { s3Credentials } from "./s3Emulator";
+import { type ChildMessage, type ChildStart, s3Credentials } from "./messages";
 
 const bucket = "releases";
 const tableName = "registry";

@@ -1,5 +1,8 @@
 import type { S3Event } from "aws-lambda";
 
+/** Access key and secret that s3rver knows; every other one is refused. */
+export const s3Credentials = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
+
 /** From the runner to the process of the emulators. A port of 0 takes any free one. */
 export interface ChildStart {
   folder: string;

@@ -2,9 +2,6 @@ import { mkdir } from "node:fs/promises";
 import type { S3Event } from "aws-lambda";
 import S3rver from "s3rver";
 
-/** Access key and secret that s3rver knows; every other one is refused. */
-export const s3Credentials = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
-
 /**
  * S3 on loopback, kept in a folder. All that knows s3rver is in this file: it is old, and nothing better is on npm.
  * @param onEvent gets the event that S3 would send to a Lambda
