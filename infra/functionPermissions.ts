@@ -72,9 +72,11 @@ export function seedNodesPermissions(
 export function adminPermissions(
   { registry }: Subjects,
   stateMachineArn: pulumi.Input<string>,
+  serviceArn: pulumi.Input<string>,
 ): Permission[] {
   return [
     ...nodeWriting(registry),
+    { actions: ["ecs:DescribeServices"], resources: [serviceArn] },
     ...registryAccess(registry, { Query: ["STATE", "REFERENCE", "RELEASE", "TASK"], GetItem: ["RELEASE"] }),
     startWorkflow(stateMachineArn),
   ];

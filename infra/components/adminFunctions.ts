@@ -12,6 +12,9 @@ export interface AdminFunctionsArgs {
   registryTableName: pulumi.Input<string>;
   subjects: Subjects;
   stateMachineArn: pulumi.Input<string>;
+  clusterArn: pulumi.Input<string>;
+  serviceName: pulumi.Input<string>;
+  serviceArn: pulumi.Input<string>;
   /** Callers show this key; a Pulumi secret. Not given: they sign with AWS credentials. */
   apiKey?: pulumi.Output<string>;
   cpuArchitecture: Architecture;
@@ -45,11 +48,13 @@ function makeAdmin(name: string, args: AdminFunctionsArgs, parent: AdminFunction
       timeoutSeconds: 29,
       memoryMiB: 512,
       cpuArchitecture: args.cpuArchitecture,
-      permissions: adminPermissions(args.subjects, args.stateMachineArn),
+      permissions: adminPermissions(args.subjects, args.stateMachineArn, args.serviceArn),
       environment: {
         REGISTRY_TABLE: args.registryTableName,
         GATEWAY_REGION: args.region,
         STATE_MACHINE_ARN: args.stateMachineArn,
+        ECS_CLUSTER: args.clusterArn,
+        ECS_SERVICE: args.serviceName,
       },
       logRetentionDays: args.logRetentionDays,
     },

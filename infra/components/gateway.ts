@@ -46,7 +46,7 @@ export class Gateway extends pulumi.ComponentResource {
     const front = makeFront(parts, network);
     const proxy = makeProxy(parts, network, stores, front.entrance);
     const control = makeControl(parts, network, stores, proxy);
-    const admin = makeAdmin(parts, stores, control);
+    const admin = makeAdmin(parts, stores, proxy, control);
     const monitoring = makeMonitoring(parts, front.entrance, proxy, control, admin);
 
     this.url = front.edge.url;
@@ -285,7 +285,7 @@ function makeControl({ name, config, parent }: Base, network: Network, stores: S
 }
 type Control = ReturnType<typeof makeControl>;
 
-function makeAdmin({ name, config, parent }: Base, stores: Stores, { workflow }: Control) {
+function makeAdmin({ name, config, parent }: Base, stores: Stores, proxy: Proxy, { workflow }: Control) {
   const shared = {
     region: config.region,
     options: stores.options,
@@ -299,7 +299,13 @@ function makeAdmin({ name, config, parent }: Base, stores: Stores, { workflow }:
     config.nodes && new ProviderNodes(`${name}-nodes`, { ...shared, nodes: config.nodes }, { parent }).seed;
   const functions = new AdminFunctions(
     `${name}-admin`,
-    { ...shared, apiKey: config.adminAuth === "apiKey" ? config.adminApiKey : undefined },
+    {
+      ...shared,
+      clusterArn: proxy.cluster.arn,
+      serviceName: proxy.service.name,
+      serviceArn: proxy.service.id,
+      apiKey: config.adminAuth === "apiKey" ? config.adminApiKey : undefined,
+    },
     { parent },
   );
   const api = new AdminApi(

@@ -1,8 +1,20 @@
-import { Hono } from "hono";
+import { systemClock } from "../../functions/adapters/systemClock";
+import { createAdminApp } from "../../functions/handlers/admin/app";
+import { deployer, log, registry, workflow } from "./environment";
 import { fetchEvents } from "./fetchEvents";
-import type { FunctionOptions } from "./options";
+import { type FunctionOptions, networkTableOf } from "./options";
 
-export const createHandler = (_options: FunctionOptions) => {
-  const app = new Hono();
+export const createHandler = (options: FunctionOptions) => {
+  const app = createAdminApp({
+    registry: registry(),
+    workflow: workflow(),
+    deployer: deployer(),
+    clock: systemClock,
+    networks: networkTableOf(options),
+    settings: options.settings,
+    // API Gateway and Lambda let in nobody without a signature or a key.
+    allowedHosts: "any",
+    log,
+  });
   return fetchEvents((request) => app.fetch(request));
 };
