@@ -114,7 +114,8 @@ export interface HarnessOptions {
   limits?: Partial<SocketLimits>;
   drainSeconds?: number;
   callTimeoutSeconds?: number;
-  network?: Record<string, unknown>;
+  /** Members of the pool file's one network. */
+  network?: { name?: string; chainId?: number; blockTimeSeconds?: number };
 }
 
 /** The gateway in this process, with a pool file of its own. */
@@ -174,7 +175,7 @@ export class Harness {
 async function writePool(folder: string, options: HarnessOptions, nodes: HarnessNode[]): Promise<void> {
   const pool = {
     format: 1,
-    defaultNetwork: "test",
+    defaultNetwork: options.network?.name ?? "test",
     networks: [
       {
         name: "test",
