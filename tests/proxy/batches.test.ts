@@ -6,7 +6,12 @@ import { scene } from "../support/scene";
 /** Answers each call with its first parameter. */
 const echo = each(({ params }) => ({ result: (params as unknown[])[0] }));
 const calls = (count: number, id: (index: number) => unknown = (index) => index) =>
-  Array.from({ length: count }, (_, index) => ({ jsonrpc: "2.0", id: id(index), method: "eth_call", params: [index] }));
+  Array.from({ length: count }, (_, index) => ({
+    jsonrpc: "2.0",
+    id: id(index),
+    method: "eth_call",
+    params: [index],
+  }));
 const answered = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ jsonrpc: "2.0", id: index, result: index }));
 
@@ -27,12 +32,24 @@ describe("batches", () => {
 
   it("let each element succeed or fail by itself", () =>
     scene([echo], async ({ nginx }) => {
-      const answer = await nginx.post([...calls(1), 5, { jsonrpc: "2.0", id: "a", method: "admin_peers" }, { id: 7 }, ...calls(1)]);
+      const answer = await nginx.post([
+        ...calls(1),
+        5,
+        { jsonrpc: "2.0", id: "a", method: "admin_peers" },
+        { id: 7 },
+        ...calls(1),
+      ]);
       assert.equal(answer.status, 200);
       const list = answer.json as unknown as { id: unknown; result?: unknown; error?: { code: number } }[];
       assert.deepEqual(
         list.map(({ id, result, error }) => [id, result ?? error?.code]),
-        [[0, 0], [null, -32600], ["a", -32601], [7, -32600], [0, 0]],
+        [
+          [0, 0],
+          [null, -32600],
+          ["a", -32601],
+          [7, -32600],
+          [0, 0],
+        ],
       );
     }));
 
@@ -61,13 +78,48 @@ describe("batches", () => {
     }));
 
   const misbehaviours: [string, Behaviour][] = [
-    ["answers with one object", ({ json }) => (Array.isArray(json) ? { jsonrpc: "2.0", id: null, error: { code: -32600, message: "batches are disabled" } } : answerOne(json))],
-    ["answers out of order", ({ json }) => (Array.isArray(json) ? json.map(answerOne).reverse() : answerOne(json))],
-    ["leaves elements out", ({ json }) => (Array.isArray(json) ? json.filter((_, i) => i % 2).map(answerOne) : answerOne(json))],
-    ["repeats one element", ({ json }) => (Array.isArray(json) ? json.map(() => answerOne(json[0]!)) : answerOne(json))],
-    ["answers with foreign ids", ({ json }) => (Array.isArray(json) ? json.map((call) => ({ ...answerOne(call), id: call.id + 1000 })) : answerOne(json))],
-    ["garbles elements", ({ json }) => (Array.isArray(json) ? json.map((call, i) => (i % 2 ? answerOne(call) : 7)) : answerOne(json))],
-    ["answers elements with trouble", ({ json }) => (Array.isArray(json) ? json.map((call, i) => (i % 2 ? answerOne(call) : { jsonrpc: "2.0", id: call.id, error: { code: -32603, message: "Internal error" } })) : answerOne(json))],
+    [
+      "answers with one object",
+      ({ json }) =>
+        Array.isArray(json)
+          ? { jsonrpc: "2.0", id: null, error: { code: -32600, message: "batches are disabled" } }
+          : answerOne(json),
+    ],
+    [
+      "answers out of order",
+      ({ json }) => (Array.isArray(json) ? json.map(answerOne).reverse() : answerOne(json)),
+    ],
+    [
+      "leaves elements out",
+      ({ json }) => (Array.isArray(json) ? json.filter((_, i) => i % 2).map(answerOne) : answerOne(json)),
+    ],
+    [
+      "repeats one element",
+      ({ json }) => (Array.isArray(json) ? json.map(() => answerOne(json[0]!)) : answerOne(json)),
+    ],
+    [
+      "answers with foreign ids",
+      ({ json }) =>
+        Array.isArray(json)
+          ? json.map((call) => ({ ...answerOne(call), id: call.id + 1000 }))
+          : answerOne(json),
+    ],
+    [
+      "garbles elements",
+      ({ json }) =>
+        Array.isArray(json) ? json.map((call, i) => (i % 2 ? answerOne(call) : 7)) : answerOne(json),
+    ],
+    [
+      "answers elements with trouble",
+      ({ json }) =>
+        Array.isArray(json)
+          ? json.map((call, i) =>
+              i % 2
+                ? answerOne(call)
+                : { jsonrpc: "2.0", id: call.id, error: { code: -32603, message: "Internal error" } },
+            )
+          : answerOne(json),
+    ],
     ["is rate limited", rpcError(-32005, "rate limit")],
     ["answers an empty list", () => []],
     ["answers 500", httpStatus(500)],
@@ -86,7 +138,12 @@ describe("batches", () => {
 
   it("are answered by a lone node that takes no batches", () =>
     scene(
-      [({ json }) => (Array.isArray(json) ? { jsonrpc: "2.0", id: null, error: { code: -32600, message: "no batches" } } : answerOne(json))],
+      [
+        ({ json }) =>
+          Array.isArray(json)
+            ? { jsonrpc: "2.0", id: null, error: { code: -32600, message: "no batches" } }
+            : answerOne(json),
+      ],
       async ({ nginx }) => {
         assert.deepEqual((await nginx.post(calls(7))).json, answered(7));
       },
@@ -94,7 +151,8 @@ describe("batches", () => {
 
   it("are spread over the nodes when they are large", () =>
     scene([echo, echo, echo], async ({ nginx, nodes }) => {
-      for (let round = 0; round < 5; round++) assert.deepEqual((await nginx.post(calls(100))).json, answered(100));
+      for (let round = 0; round < 5; round++)
+        assert.deepEqual((await nginx.post(calls(100))).json, answered(100));
       for (const node of nodes) assert.ok(node.calls > 0 && node.calls < 400);
     }));
 
@@ -103,7 +161,13 @@ describe("batches", () => {
       const answer = await nginx.post(calls(2));
       assert.equal(answer.status, 200);
       const list = answer.json as unknown as { id: number; error: { code: number } }[];
-      assert.deepEqual(list.map(({ id, error }) => [id, error.code]), [[0, -32603], [1, -32603]]);
+      assert.deepEqual(
+        list.map(({ id, error }) => [id, error.code]),
+        [
+          [0, -32603],
+          [1, -32603],
+        ],
+      );
     }));
 
   it("of one call reach the node as a single request", () =>

@@ -11,11 +11,14 @@ async function sends(nginx: Nginx, count: number): Promise<void> {
     assert.equal(answer.status, 200, answer.text);
   }
 }
-const share = (node: MockNode, all: MockNode[]) => node.calls / all.reduce((sum, { calls }) => sum + calls, 0);
-const slow = (ms: number) => async (...args: Parameters<ReturnType<typeof ok>>) => {
-  await new Promise((resolve) => setTimeout(resolve, ms));
-  return ok("0x1")(...args);
-};
+const share = (node: MockNode, all: MockNode[]) =>
+  node.calls / all.reduce((sum, { calls }) => sum + calls, 0);
+const slow =
+  (ms: number) =>
+  async (...args: Parameters<ReturnType<typeof ok>>) => {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return ok("0x1")(...args);
+  };
 
 describe("ejection", () => {
   it("takes a failing node out after its first failure, and tries it once a wait", () =>
@@ -28,7 +31,12 @@ describe("ejection", () => {
         while (Date.now() - started < 2500) await sends(nginx, 10);
         // The first call, then tries after 0.5 s and 1 s more.
         assert.ok(bad.calls >= 2 && bad.calls <= 4, `${bad.calls} calls`);
-        assert.deepEqual(bad.received.at(-1)?.json, { jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] });
+        assert.deepEqual(bad.received.at(-1)?.json, {
+          jsonrpc: "2.0",
+          id: 1,
+          method: "eth_chainId",
+          params: [],
+        });
       },
       { settings: { halfOpenAfterSeconds: 0.5 } },
     ));
@@ -37,28 +45,44 @@ describe("ejection", () => {
     scene(
       [hangs, ok("0x2")],
       async ({ nginx, nodes }) => {
-        await until(async () => (await sends(nginx, 1), nodes[0]!.calls > 0), { what: "the bad node is asked" });
-        nodes[0]!.reset(ok("0x1"));
-        await until(async () => (await sends(nginx, 5), nodes[0]!.received.some(({ json }) => "method" in json && json.method === "eth_call")), {
-          what: "the node is back",
-          deadlineMs: 4000,
+        await until(async () => (await sends(nginx, 1), nodes[0]!.calls > 0), {
+          what: "the bad node is asked",
         });
+        nodes[0]!.reset(ok("0x1"));
+        await until(
+          async () => (
+            await sends(nginx, 5),
+            nodes[0]!.received.some(({ json }) => "method" in json && json.method === "eth_call")
+          ),
+          {
+            what: "the node is back",
+            deadlineMs: 4000,
+          },
+        );
       },
       { settings: { halfOpenAfterSeconds: 0.3, attemptTimeoutSeconds: 0.3 } },
     ));
 
   it("does not count errors of the call itself", () =>
-    scene([rpcError(3, "execution reverted"), rpcError(-32602, "invalid argument 0")], async ({ nginx, nodes }) => {
-      await sends(nginx, 100);
-      for (const node of nodes) assert.ok(node.calls > 20, `${node.calls} calls`);
-      assert.match((await nginx.control("/metrics")).text, /gateway_node_in_rotation\{[^}]*\} 1/);
-      assert.doesNotMatch((await nginx.control("/metrics")).text, /gateway_node_in_rotation\{[^}]*\} 0/);
-    }));
+    scene(
+      [rpcError(3, "execution reverted"), rpcError(-32602, "invalid argument 0")],
+      async ({ nginx, nodes }) => {
+        await sends(nginx, 100);
+        for (const node of nodes) assert.ok(node.calls > 20, `${node.calls} calls`);
+        assert.match((await nginx.control("/metrics")).text, /gateway_node_in_rotation\{[^}]*\} 1/);
+        assert.doesNotMatch((await nginx.control("/metrics")).text, /gateway_node_in_rotation\{[^}]*\} 0/);
+      },
+    ));
 
   it("does not count what every node does with a call", () => {
-    const poison = each(({ params }) => (params as string[])[0] === "poison" ? { error: { code: -32603, message: "Internal error" } } : { result: "0x1" });
+    const poison = each(({ params }) =>
+      (params as string[])[0] === "poison"
+        ? { error: { code: -32603, message: "Internal error" } }
+        : { result: "0x1" },
+    );
     return scene([poison, poison, poison], async ({ nginx }) => {
-      for (let i = 0; i < 5; i++) assert.equal((await nginx.post(request("eth_call", ["poison"]))).status, 502);
+      for (let i = 0; i < 5; i++)
+        assert.equal((await nginx.post(request("eth_call", ["poison"]))).status, 502);
       assert.doesNotMatch((await nginx.control("/metrics")).text, /gateway_node_in_rotation\{[^}]*\} 0/);
       await sends(nginx, 10);
     });
@@ -75,7 +99,9 @@ describe("ejection", () => {
     scene(
       [httpStatus(429, "", { "retry-after": "2" }), ok("0x2")],
       async ({ nginx, nodes }) => {
-        await until(async () => (await sends(nginx, 1), nodes[0]!.calls > 0), { what: "the limited node is asked" });
+        await until(async () => (await sends(nginx, 1), nodes[0]!.calls > 0), {
+          what: "the limited node is asked",
+        });
         const started = Date.now();
         nodes[0]!.reset(ok("0x1"));
         await until(async () => (await sends(nginx, 5), nodes[0]!.calls > 0), { what: "it is asked again" });

@@ -1,20 +1,11 @@
 import assert from "node:assert/strict";
 import net from "node:net";
 import { describe, it } from "mocha";
-import {
-  type Behaviour,
-  drips,
-  hangs,
-  httpStatus,
-  ok,
-  raw,
-  resets,
-  rpcError,
-} from "../support/mockNode";
-import { nodeId } from "../support/pool";
+import { type Behaviour, drips, hangs, httpStatus, ok, raw, resets, rpcError } from "../support/mockNode";
 import { until } from "../support/poll";
-import { request, scene } from "../support/scene";
+import { nodeId } from "../support/pool";
 import { freePorts } from "../support/ports";
+import { request, scene } from "../support/scene";
 
 const html = "<html>502 Bad Gateway</html>";
 const faults: [string, Behaviour][] = [
@@ -23,7 +14,10 @@ const faults: [string, Behaviour][] = [
   ["does not answer in time", hangs],
   ["drips without end", drips(100)],
   ...[301, 302, 307, 400, 401, 402, 403, 404, 405, 408, 418, 429, 500, 502, 503, 504, 520, 599].map(
-    (status): [string, Behaviour] => [`answers HTTP ${status}`, httpStatus(status, html, { location: "http://127.0.0.1:1/" })],
+    (status): [string, Behaviour] => [
+      `answers HTTP ${status}`,
+      httpStatus(status, html, { location: "http://127.0.0.1:1/" }),
+    ],
   ),
   ["answers 204", httpStatus(204)],
   ["answers nothing", raw("")],
@@ -38,16 +32,22 @@ const faults: [string, Behaviour][] = [
   ["answers an error without sense", raw('{"jsonrpc":"2.0","id":1,"error":[]}')],
   ["answers an error that is a string", raw('{"error":"Unauthorized"}')],
   ["asks nginx for a redirect", httpStatus(200, "", { "x-accel-redirect": "/health" })],
-  ["is cut off", (_r, response, socket) => {
-    response.writeHead(200, { "content-length": "1000" });
-    response.write('{"jsonrpc":"2.0","id":1,"result":"0x', () => socket.destroy());
-    return undefined;
-  }],
-  ["is cut off between chunks", (_r, response, socket) => {
-    response.writeHead(200);
-    response.write('{"jsonrpc":"2.0","id":1,"result":{"a":{}', () => socket.destroy());
-    return undefined;
-  }],
+  [
+    "is cut off",
+    (_r, response, socket) => {
+      response.writeHead(200, { "content-length": "1000" });
+      response.write('{"jsonrpc":"2.0","id":1,"result":"0x', () => socket.destroy());
+      return undefined;
+    },
+  ],
+  [
+    "is cut off between chunks",
+    (_r, response, socket) => {
+      response.writeHead(200);
+      response.write('{"jsonrpc":"2.0","id":1,"result":{"a":{}', () => socket.destroy());
+      return undefined;
+    },
+  ],
   ["sends huge headers", httpStatus(200, "{}", { "x-long": "x".repeat(60_000) })],
 ];
 
@@ -71,7 +71,8 @@ describe("failover", () => {
       const dead = more.map((url, index) => ({ ...template, id: nodeId(index + 1), url }));
       const states = dead.map(({ id }) => ({ ...input.states[0]!, nodeId: id }));
       await nginx.reload({ ...input, nodes: [template, ...dead], states: [...input.states, ...states] });
-      for (let i = 0; i < 20; i++) assert.equal((await nginx.post(request("eth_call", [i]))).json.result, "0x2");
+      for (let i = 0; i < 20; i++)
+        assert.equal((await nginx.post(request("eth_call", [i]))).json.result, "0x2");
       assert.equal(nodes[0]!.calls, 20);
     });
   });
@@ -126,14 +127,23 @@ describe("failover", () => {
 
   it("takes null for an answer only when all nodes say so", () =>
     scene([ok(null), ok(null), ok({ hash: "0x1" })], async ({ nginx, nodes }) => {
-      for (const method of ["eth_getTransactionByHash", "eth_getTransactionReceipt", "eth_getBlockByHash", "eth_getBlockByNumber"]) {
-        for (let i = 0; i < 5; i++) assert.deepEqual((await nginx.post(request(method))).json.result, { hash: "0x1" });
+      for (const method of [
+        "eth_getTransactionByHash",
+        "eth_getTransactionReceipt",
+        "eth_getBlockByHash",
+        "eth_getBlockByNumber",
+      ]) {
+        for (let i = 0; i < 5; i++)
+          assert.deepEqual((await nginx.post(request(method))).json.result, { hash: "0x1" });
       }
       nodes[2]!.reset(ok(null));
       const answer = await nginx.post(request("eth_getTransactionByHash"));
       assert.equal(answer.text, '{"jsonrpc":"2.0","id":1,"result":null}');
       nodes[0]!.reset(ok(null));
-      assert.equal((await nginx.post(request("eth_getStorageAt"))).json.result === null, nodes[0]!.calls <= 1);
+      assert.equal(
+        (await nginx.post(request("eth_getStorageAt"))).json.result === null,
+        nodes[0]!.calls <= 1,
+      );
     }));
 
   it("uses the leader only after all other nodes", () =>
@@ -168,9 +178,13 @@ describe("failover", () => {
     }));
 
   it("answers 503 with a JSON-RPC error when not even a network is known", () =>
-    scene([], async ({ nginx }) => {
-      assert.equal((await nginx.post(request("eth_call"))).status, 503);
-    }, { rest: { networks: [], defaultNetwork: undefined } }));
+    scene(
+      [],
+      async ({ nginx }) => {
+        assert.equal((await nginx.post(request("eth_call"))).status, 503);
+      },
+      { rest: { networks: [], defaultNetwork: undefined } },
+    ));
 
   it("bounds a dripping node in total, and does not hold up the client's connection", () =>
     scene(
@@ -211,10 +225,16 @@ describe("failover", () => {
     }));
 
   it("passes on an error nobody knows when all nodes say the same", () =>
-    scene([rpcError(-32000, "something odd", "0x12"), rpcError(-32000, "something odd", "0x12")], async ({ nginx }) => {
-      const answer = await nginx.post(request("eth_call"));
-      assert.equal(answer.text, '{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"something odd","data":"0x12"}}');
-    }));
+    scene(
+      [rpcError(-32000, "something odd", "0x12"), rpcError(-32000, "something odd", "0x12")],
+      async ({ nginx }) => {
+        const answer = await nginx.post(request("eth_call"));
+        assert.equal(
+          answer.text,
+          '{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"something odd","data":"0x12"}}',
+        );
+      },
+    ));
 
   it("takes a node's secrets out of the errors it passes on", () =>
     scene(

@@ -28,9 +28,15 @@ const isTheLastWord: Record<ErrorClass, boolean> = {
 describe("provider errors", () => {
   for (const row of providerErrors) {
     const cases: [string, Behaviour][] = [
-      ...row.texts.map((text): [string, Behaviour] => [`"${text}"`, rpcError(-32000, `Oh: ${text.toUpperCase()} (1)`, { a: 1.0 })]),
+      ...row.texts.map((text): [string, Behaviour] => [
+        `"${text}"`,
+        rpcError(-32000, `Oh: ${text.toUpperCase()} (1)`, { a: 1.0 }),
+      ]),
       ...row.codes.map((code): [string, Behaviour] => [`code ${code}`, rpcError(code, "no words")]),
-      ...row.statuses.map((status): [string, Behaviour] => [`HTTP ${status}`, httpStatus(status, "no words")]),
+      ...row.statuses.map((status): [string, Behaviour] => [
+        `HTTP ${status}`,
+        httpStatus(status, "no words"),
+      ]),
       ...row.statuses.map((status): [string, Behaviour] => [
         `HTTP ${status} with a JSON-RPC error`,
         httpStatus(status, '{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"no words"}}'),
@@ -44,7 +50,8 @@ describe("provider errors", () => {
             const answer = await nginx.post(request("eth_call"));
             asked++;
             assert.equal(answer.status, 200);
-            if (nodes[0]!.calls > 0 && isPassedOn[row.class]) assert.equal(typeof answer.json.error.code, "number");
+            if (nodes[0]!.calls > 0 && isPassedOn[row.class])
+              assert.equal(typeof answer.json.error.code, "number");
             else assert.equal(answer.json.result, "0x2");
           }
           assert.equal(nodes[0]!.calls, 1);
@@ -54,18 +61,24 @@ describe("provider errors", () => {
     }
     it(`${row.class} from all nodes is ${isTheLastWord[row.class] ? "passed on unchanged" : "a failure"}`, () => {
       const text = row.texts[0]!;
-      return scene([rpcError(-32000, text, "0x1"), rpcError(-32000, text, "0x1")], async ({ nginx, nodes }) => {
-        const answer = await nginx.post(request("eth_call"));
-        if (isTheLastWord[row.class]) {
-          assert.equal(answer.status, 200);
-          assert.equal(answer.text, `{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"${text}","data":"0x1"}}`);
-        } else {
-          assert.deepEqual([answer.status, answer.json.error.code], [502, -32603]);
-          assert.ok(!answer.text.includes(text));
-        }
-        const all = nodes[0]!.calls + nodes[1]!.calls;
-        assert.equal(all, isPassedOn[row.class] ? 1 : 2);
-      });
+      return scene(
+        [rpcError(-32000, text, "0x1"), rpcError(-32000, text, "0x1")],
+        async ({ nginx, nodes }) => {
+          const answer = await nginx.post(request("eth_call"));
+          if (isTheLastWord[row.class]) {
+            assert.equal(answer.status, 200);
+            assert.equal(
+              answer.text,
+              `{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"${text}","data":"0x1"}}`,
+            );
+          } else {
+            assert.deepEqual([answer.status, answer.json.error.code], [502, -32603]);
+            assert.ok(!answer.text.includes(text));
+          }
+          const all = nodes[0]!.calls + nodes[1]!.calls;
+          assert.equal(all, isPassedOn[row.class] ? 1 : 2);
+        },
+      );
     });
   }
 });

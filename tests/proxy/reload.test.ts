@@ -46,8 +46,14 @@ describe("reload", () => {
       const askAll = () => Promise.all(agents.map((agent) => nginx.post(request("eth_call"), { agent })));
       await askAll();
       const old = nginx.workerPids();
-      await nginx.reload({ ...input, nodes: input.nodes.map((node, index) => ({ ...node, drained: index === 0 })) });
-      assert.ok(nginx.workerPids().some((pid) => old.includes(pid)), "an old worker still has connections");
+      await nginx.reload({
+        ...input,
+        nodes: input.nodes.map((node, index) => ({ ...node, drained: index === 0 })),
+      });
+      assert.ok(
+        nginx.workerPids().some((pid) => old.includes(pid)),
+        "an old worker still has connections",
+      );
       nodes[0]!.reset(ok("0x1"));
       for (let round = 0; round < 3; round++) {
         for (const answer of await askAll()) assert.equal(answer.json.result, "0x2");
@@ -55,7 +61,10 @@ describe("reload", () => {
       assert.equal(nodes[0]!.calls, 0);
       // And settings of the new release hold at once, through old connections too.
       await askAll();
-      await nginx.reload({ ...input, networks: [{ name: "mainnet", chainId: 1, blockedMethods: ["eth_call"] }] });
+      await nginx.reload({
+        ...input,
+        networks: [{ name: "mainnet", chainId: 1, blockedMethods: ["eth_call"] }],
+      });
       for (const answer of await askAll()) assert.equal(answer.json.error.code, -32601);
       for (const agent of agents) agent.destroy();
     }));

@@ -10,7 +10,9 @@ describe("requests", () => {
   let nginx: Nginx;
   before(async () => {
     node = await MockNode.start();
-    nginx = await Nginx.start(poolOf([{ url: `${node.url}v1/key?a=b` }], { maxBodyBytes: 2048, batchLimit: 5 }));
+    nginx = await Nginx.start(
+      poolOf([{ url: `${node.url}v1/key?a=b` }], { maxBodyBytes: 2048, batchLimit: 5 }),
+    );
   });
   after(async () => {
     await nginx?.stop();
@@ -22,7 +24,19 @@ describe("requests", () => {
   });
 
   for (const id of [
-    "0", "-7", "1.50", "-0", "1e3", "1E400", "12345678901234567890123", "9007199254740993", '""', '"a b"', '"\\u00e9\\n\\""', '"é]}"', "null",
+    "0",
+    "-7",
+    "1.50",
+    "-0",
+    "1e3",
+    "1E400",
+    "12345678901234567890123",
+    "9007199254740993",
+    '""',
+    '"a b"',
+    '"\\u00e9\\n\\""',
+    '"é]}"',
+    "null",
     '"ünï 🎉"',
   ]) {
     it(`gives back the id ${id} byte for byte`, async () => {
@@ -62,7 +76,9 @@ describe("requests", () => {
       '{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[1],"method":"admin_peers","params":[2]}',
     );
     assert.equal(answer.json.error.code, -32601);
-    await nginx.post('{"jsonrpc":"2.0","id":1,"method":"admin_peers","params":[1],"m\\u0065thod":"eth_call","params":[2]}');
+    await nginx.post(
+      '{"jsonrpc":"2.0","id":1,"method":"admin_peers","params":[1],"m\\u0065thod":"eth_call","params":[2]}',
+    );
     assert.deepEqual(
       node.received.map(({ text }) => text),
       ['{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[2]}'],
@@ -70,7 +86,15 @@ describe("requests", () => {
   });
 
   it("passes results digit for digit", async () => {
-    for (const result of ["12345678901234567890", "1.10", '{"a":1.0,"a":[2.50]}', "null", "false", '"\\u0041"', "[ 1 , 2 ]"]) {
+    for (const result of [
+      "12345678901234567890",
+      "1.10",
+      '{"a":1.0,"a":[2.50]}',
+      "null",
+      "false",
+      '"\\u0041"',
+      "[ 1 , 2 ]",
+    ]) {
       for (const text of [
         `{"jsonrpc":"2.0","id":1,"result":${result}}`,
         `{"jsonrpc":"2.0","result":${result},"id":1}\n`,
@@ -141,7 +165,15 @@ describe("requests", () => {
     assert.equal(node.calls, 1);
   });
 
-  for (const method of ["admin_peers", "debug_traceCall", "personal_sign", "eth_sign", "eth_signTransaction", "eth_sendTransaction", "txpool_content"]) {
+  for (const method of [
+    "admin_peers",
+    "debug_traceCall",
+    "personal_sign",
+    "eth_sign",
+    "eth_signTransaction",
+    "eth_sendTransaction",
+    "txpool_content",
+  ]) {
     it(`answers the closed method ${method} with 200 and −32601`, async () => {
       const answer = await nginx.post(request(method));
       assert.equal(answer.status, 200);

@@ -24,9 +24,17 @@ export function njsDirectory(): Promise<string> {
   return njs;
 }
 
-/** Parsed JSON to look into. Members that are not there are undefined, and comparing them says so. */
+/** Parsed JSON to look into: what is not there is undefined, and comparing it says so. */
 export interface Json {
   readonly [member: string]: Json;
+  readonly jsonrpc: Json;
+  readonly id: Json;
+  readonly result: Json;
+  readonly error: Json;
+  readonly code: Json;
+  readonly message: Json;
+  readonly requestsByStatus: Json;
+  readonly callsByNode: Json;
 }
 
 export interface Answer {
@@ -141,12 +149,16 @@ export class Nginx {
     return this.errorLogText;
   }
 
-  accessLog(): Record<string, unknown>[] {
-    const text = readFileSync(path.join(this.runDirectory, "access.log"), "utf8");
-    return text
-      .split("\n")
-      .filter(Boolean)
-      .map((line) => JSON.parse(line));
+  /** The access log, once it has so many lines: it is written once a second. */
+  accessLog(lines: number): Promise<Record<string, unknown>[]> {
+    const file = path.join(this.runDirectory, "access.log");
+    const read = () => {
+      const found = readFileSync(file, "utf8").split("\n").filter(Boolean);
+      return found.length >= lines
+        ? found.map((line) => JSON.parse(line) as Record<string, unknown>)
+        : undefined;
+    };
+    return until(read, { what: `${lines} lines in the access log`, deadlineMs: 5000 });
   }
 
   get url(): string {
@@ -195,12 +207,6 @@ export class Nginx {
   }
 
   async stop(): Promise<void> {
-    await this.stopKeepingFiles();
-    rmSync(this.runDirectory, { recursive: true, force: true });
-  }
-
-  /** Stops nginx, so that its logs are complete. */
-  async stopKeepingFiles(): Promise<void> {
     const { child } = this;
     if (child && child.exitCode === null && child.signalCode === null) {
       const left = once(child, "exit");
@@ -209,6 +215,7 @@ export class Nginx {
     }
     this.agentSocket?.closeAllConnections();
     this.agentSocket?.close();
+    rmSync(this.runDirectory, { recursive: true, force: true });
   }
 
   /** For `afterEach`: shows what nginx complained about when the test has failed. */

@@ -1,8 +1,8 @@
+import type { RenderInput } from "../../functions/domain/render/renderRelease";
 import type { Settings } from "../../functions/domain/settings";
 import { type Behaviour, MockNode } from "./mockNode";
 import { Nginx } from "./nginx";
 import { type NodeSpec, poolOf } from "./pool";
-import type { RenderInput } from "../../functions/domain/render/renderRelease";
 
 export interface Scene {
   nginx: Nginx;
@@ -44,4 +44,9 @@ export async function scene(
 }
 
 /** A request with id 1. */
-export const request = (method: string, params: unknown = []): object => ({ jsonrpc: "2.0", id: 1, method, params });
+export const request = (method: string, params: unknown = []): object => ({
+  jsonrpc: "2.0",
+  id: 1,
+  method,
+  params,
+});
