@@ -166,8 +166,6 @@ function makeCertificate({ name, config, parent }: Base, plan: AddressPlan) {
   ).arn;
 }
 
-/** Settings that the agent itself acts on; the others reach it inside releases. */
-const agentSettings = ["releasePollSeconds", "heartbeatSeconds", "drainSeconds", "workerProcesses"] as const;
 
 function makeProxy({ name, config, parent }: Base, network: Network, stores: Stores, entrance: Entrance) {
   const image = new ProxyImage(
@@ -202,7 +200,7 @@ function makeProxy({ name, config, parent }: Base, network: Network, stores: Sto
         RELEASE_BUCKET: stores.releases.bucketName,
         GATEWAY_REGION: config.region,
         ...Object.fromEntries(
-          agentSettings.map((setting) => [environmentName(setting), String(config.settings[setting])]),
+          taskSettingNames.map((setting) => [environmentName(setting), String(config.settings[setting])]),
         ),
       },
       permissions: taskPermissions(stores.subjects),

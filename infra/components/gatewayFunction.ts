@@ -26,7 +26,7 @@ export interface FunctionVpc {
 }
 
 /** Newest Node that Lambda runs. */
-const runtime = aws.lambda.Runtime.NodeJS22dX;
+const runtime = aws.lambda.Runtime.NodeJS24dX;
 
 /** A Lambda with a role, a log group and an archive of its own, made from an inline callback. */
 export class GatewayFunction<Event, Result> extends pulumi.ComponentResource {

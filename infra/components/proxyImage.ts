@@ -1,5 +1,6 @@
 import * as awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
+import { buildProxy } from "../../proxy-image/build";
 import type { Architecture } from "../architecture";
 
 export interface ProxyImageArgs {
@@ -35,7 +36,8 @@ export class ProxyImage extends pulumi.ComponentResource {
       name,
       {
         repositoryUrl: repository.url,
-        context: ".",
+        // Docker's context is read once the bundles are there.
+        context: pulumi.output(buildProxy("dist/proxy")).apply(() => "."),
         dockerfile: "proxy-image/Dockerfile",
         platform: args.cpuArchitecture === "arm64" ? "linux/arm64" : "linux/amd64",
         args: { NGINX_IMAGE: args.nginxImage, NODE_IMAGE: args.nodeImage },

@@ -299,7 +299,7 @@ export const inputDefinitions = {
   }),
   nodeImage: setting({
     type: matching(/^[a-z0-9][a-z0-9./_:@-]{1,254}$/i, "an image reference"),
-    default: "node:22-trixie-slim",
+    default: "node:24-trixie-slim",
     doc: "Image that the agent's Node runtime is taken from.",
   }),
 } as const;

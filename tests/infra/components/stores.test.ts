@@ -162,7 +162,7 @@ describe("proxy image", () => {
         new ProxyImage("image", {
           cpuArchitecture,
           nginxImage: "nginx:1.30",
-          nodeImage: "node:22-trixie-slim",
+          nodeImage: "node:24-trixie-slim",
           deleteImagesOnDestroy,
         }),
     );
@@ -180,7 +180,7 @@ describe("proxy image", () => {
       context: ".",
       dockerfile: "proxy-image/Dockerfile",
       platform: "linux/arm64",
-      args: { NGINX_IMAGE: "nginx:1.30", NODE_IMAGE: "node:22-trixie-slim" },
+      args: { NGINX_IMAGE: "nginx:1.30", NODE_IMAGE: "node:24-trixie-slim" },
     });
   });
 
