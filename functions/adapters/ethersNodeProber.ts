@@ -4,6 +4,7 @@ import { type NodeUrl, parseNodeUrl } from "../domain/nodeUrl";
 import { BadAnswerError, RpcAnswerError, readQuantity, readResult, readSyncing } from "../domain/rpcAnswer";
 import type { ProbeFailure, ProbeResult } from "../domain/verdict";
 import type { NodeProber } from "../ports/nodeProber";
+import { awakeDeadline } from "./awakeDeadline";
 import { createProbeAgent, type GuardedRequest, guardedRequest, NodeRequestError } from "./guardedRequest";
 
 export interface ProberOptions {
@@ -24,17 +25,15 @@ export function createEthersNodeProber({ allowPrivate, maxAnswerBytes = 65_536 }
       // The node may have been registered when other addresses were allowed.
       const parsed = parseNodeUrl(node.url, { allowPrivate });
       if (!parsed.ok) return { nodeId: node.id, ok: false, reason: "unreachable", latencyMs: 0 };
-      const deadline = new AbortController();
-      const timer = setTimeout(() => deadline.abort(), timeoutMs);
+      const deadline = awakeDeadline(timeoutMs);
       const agent = createProbeAgent(node.url);
       const limits = { agent, signal: deadline.signal, maxAnswerBytes, allowPrivate };
       try {
-        return await look(node.id, caller(parsed.url, node, timeoutMs, limits));
+        return await look(node.id, caller(parsed.url, node, limits));
       } catch (error) {
         return { nodeId: node.id, ok: false, reason: failure(error), latencyMs: elapsed() };
       } finally {
-        clearTimeout(timer);
-        deadline.abort();
+        deadline.end();
         agent.destroy();
       }
     },
@@ -63,12 +62,11 @@ async function isSyncing(call: Call): Promise<boolean> {
 
 type Limits = Pick<GuardedRequest, "agent" | "signal" | "maxAnswerBytes" | "allowPrivate">;
 
-function caller(url: NodeUrl, node: RegisteredNode, timeoutMs: number, limits: Limits): Call {
+function caller(url: NodeUrl, node: RegisteredNode, limits: Limits): Call {
   let id = 0;
   return async (method) => {
     id += 1;
     const request = new FetchRequest(`${url.scheme}://${url.host}:${url.port}${url.path}`);
-    request.timeout = timeoutMs;
     request.allowGzip = false;
     request.setThrottleParams({ maxAttempts: 1 });
     for (const [name, value] of Object.entries(requestHeaders(url, node))) request.setHeader(name, value);
@@ -102,6 +100,6 @@ function failure(error: unknown): ProbeFailure {
   if (error instanceof NodeRequestError) return error.reason;
   if (error instanceof RpcAnswerError) return "rpc_error";
   if (error instanceof BadAnswerError) return "bad_response";
-  // ethers: body that is not UTF-8, its own deadline.
-  return (error as { code?: unknown }).code === "TIMEOUT" ? "timeout" : "bad_response";
+  // From ethers: a body that is not UTF-8.
+  return "bad_response";
 }

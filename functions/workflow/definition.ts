@@ -42,6 +42,8 @@ export function workflowDefinition({ resourceOf, startOffsetsSeconds = [0] }: Wo
   const probeBatches = {
     Type: "Map",
     ItemsPath: "$.batches",
+    // What AWS runs at once at most.
+    MaxConcurrency: 40,
     ItemProcessor: {
       ProcessorConfig: { Mode: "INLINE" },
       StartAt: "ProbeBatch",

@@ -204,6 +204,13 @@ describe("prober", () => {
       assert.ok(performance.now() - started < 1000);
     }
   });
+  it("holds no time against a node in which this process was not awake", async () => {
+    const probing = look(answers(healthy), 300);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    const until = performance.now() + 600;
+    while (performance.now() < until);
+    assert.equal(reason(await probing), "ok");
+  });
   it("calls a closed port and an unknown name unreachable", async () => {
     for (const url of ["http://127.0.0.1:1/", "http://no-such-name.invalid/"]) {
       assert.equal(reason(await prober.probe(node(url), 2000)), "unreachable");
