@@ -1,6 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Permission } from "./permissions";
-import { type Registry, readCurrentRelease, registryAccess, writeReleases } from "./storeAccess";
+import {
+  type Registry,
+  readCurrentRelease,
+  registryAccess,
+  restoreReleases,
+  writeReleases,
+} from "./storeAccess";
 
 /** What functions and tasks act on. */
 export interface Subjects {
@@ -52,7 +58,7 @@ export function redeployPermissions(
       PutItem: ["RELEASE", "FACT"],
       UpdateItem: ["RELEASE"],
     }),
-    ...writeReleases(releaseBucketArn),
+    ...restoreReleases(releaseBucketArn),
     { actions: ["ecs:DescribeServices", "ecs:UpdateService"], resources: [serviceArn] },
   ];
 }
@@ -77,7 +83,11 @@ export function adminPermissions(
   return [
     ...nodeWriting(registry),
     { actions: ["ecs:DescribeServices"], resources: [serviceArn] },
-    ...registryAccess(registry, { Query: ["STATE", "REFERENCE", "RELEASE", "TASK"], GetItem: ["RELEASE"] }),
+    ...registryAccess(registry, {
+      UpdateItem: ["NODE"],
+      Query: ["STATE", "REFERENCE", "RELEASE", "TASK"],
+      GetItem: ["RELEASE"],
+    }),
     startWorkflow(stateMachineArn),
   ];
 }
@@ -100,7 +110,6 @@ function nodeWriting(registry: Registry): Permission[] {
     BatchGetItem: ["NODE"],
     GetItem: ["NODE", "LEADER", "FACT"],
     PutItem: ["NODE", "LEADER", "FACT"],
-    UpdateItem: ["NODE"],
     DeleteItem: ["NODE", "LEADER", "STATE"],
   });
 }

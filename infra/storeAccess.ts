@@ -46,6 +46,15 @@ export function readCurrentRelease(bucketArn: pulumi.Input<string>): Permission[
   ];
 }
 
+/** Puts an older release in force again. */
+export function restoreReleases(bucketArn: pulumi.Input<string>): Permission[] {
+  return [
+    ...readCurrentRelease(bucketArn),
+    { actions: ["s3:GetObject"], resources: [pulumi.interpolate`${bucketArn}/releases/*`] },
+    { actions: ["s3:PutObject"], resources: [pulumi.interpolate`${bucketArn}/current.json`] },
+  ];
+}
+
 /** Reads and writes the release in force and those before it. */
 export function writeReleases(bucketArn: pulumi.Input<string>): Permission[] {
   return [

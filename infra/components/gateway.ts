@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { environmentName } from "../../functions/domain/settings";
+import { environmentName, taskSettingNames } from "../../functions/domain/settings";
 import { workflowDefinition } from "../../functions/workflow/definition";
 import { type AddressPlan, planAddress } from "../addressPlan";
 import type { Config } from "../config/readConfig";
@@ -165,7 +165,6 @@ function makeCertificate({ name, config, parent }: Base, plan: AddressPlan) {
     { parent },
   ).arn;
 }
-
 
 function makeProxy({ name, config, parent }: Base, network: Network, stores: Stores, entrance: Entrance) {
   const image = new ProxyImage(
