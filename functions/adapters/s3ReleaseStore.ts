@@ -16,7 +16,7 @@ const releaseType: z.ZodType<Release> = z.object({
 });
 
 /** `0000000007` is version 7: keys sort as versions do. */
-export function releaseKey(version: number): string {
+function releaseKey(version: number): string {
   return `releases/${String(version).padStart(10, "0")}.json`;
 }
 

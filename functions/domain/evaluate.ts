@@ -6,7 +6,7 @@ import { believable, nextReference, referenceHeight, type Sighting } from "./ref
 import type { Settings } from "./settings";
 import type { NodeState, ProbeResult, Reason, ReferenceHeight } from "./verdict";
 
-export type EvaluationSettings = Pick<
+type EvaluationSettings = Pick<
   Settings,
   "maxLagBlocks" | "blockTimeSeconds" | "unhealthyAfter" | "healthyAfter"
 >;

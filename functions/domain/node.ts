@@ -1,5 +1,5 @@
 /** Who put a node into the registry: the operator's list (environment, stack config) or the admin API. */
-export type NodeSource = "operator" | "admin";
+type NodeSource = "operator" | "admin";
 
 /** Limits of a provider's plan. Absent means unlimited. */
 export interface NodeLimits {

@@ -4,9 +4,9 @@ export interface Problem {
   message: string;
 }
 
-export const maxHeaders = 20;
-export const maxHeaderValueLength = 4096;
-export const maxNameLength = 64;
+const maxHeaders = 20;
+const maxHeaderValueLength = 4096;
+const maxNameLength = 64;
 
 /** Headers that belong to the proxy or to one hop (RFC 9110 §7.6.1): a node's registration can't set them. */
 const reservedHeaders = new Set([

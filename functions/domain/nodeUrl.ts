@@ -24,7 +24,7 @@ export interface NodeUrlRules {
 
 export type NodeUrlResult = { ok: true; url: NodeUrl } | { ok: false; problems: string[] };
 
-export const maxUrlLength = 2048;
+const maxUrlLength = 2048;
 
 /**
  * What a URL may be made of (RFC 3986 without the quote, `$`, `;` and `#`). A whitelist: quotes, braces, `;`, `$`, `#`,

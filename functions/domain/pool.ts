@@ -6,7 +6,7 @@ import type { NodeState } from "./verdict";
  * healthy either, those that were in the pool last, rather than dropping everything; else those that were healthy once.
  * Nodes on a wrong chain and drained ones never.
  */
-export function choosePool(nodes: RegisteredNode[], states: NodeState[]): Set<string> {
+function choosePool(nodes: RegisteredNode[], states: NodeState[]): Set<string> {
   const stateOf = new Map(states.map((state) => [state.nodeId, state]));
   const usable = nodes.flatMap((node) => {
     const state = stateOf.get(node.id);

@@ -23,7 +23,7 @@ const loneRunsBeforeBelief = 3;
 const learningSeconds = 300;
 
 /** The highest height that can be true without a second node saying so; undefined before the first reference. */
-export function plausibleHeight(
+function plausibleHeight(
   last: ReferenceHeight | undefined,
   now: string,
   rules: HeightRules,

@@ -17,7 +17,7 @@ export interface Release {
   files: ReleaseFiles;
 }
 
-export type ReleaseStatus = "good" | "bad";
+type ReleaseStatus = "good" | "bad";
 
 /** What the registry knows of a release: no content, no secrets. */
 export interface ReleaseRecord {

@@ -1,5 +1,5 @@
 /** Why a node is healthy (`ok`) or not. The one list: API, metrics and docs take it from here. */
-export const reasons = [
+const reasons = [
   "ok",
   "unreachable",
   "timeout",

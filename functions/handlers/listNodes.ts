@@ -16,7 +16,7 @@ export interface RunPlan {
 }
 
 /** Nodes that one Lambda probes at once. */
-export const batchSize = 50;
+const batchSize = 50;
 
 /** Divides the nodes of all known networks into batches. */
 export function listNodes({ registry, clock, networks }: ListNodesDependencies) {

@@ -8,7 +8,7 @@ export interface ReleaseStoreUnderTest {
   open(): Promise<{ store: ReleaseStore; spoilCurrent(bytes: string): Promise<void> }>;
 }
 
-export const aRelease = (version: number, text = "events {}"): Release => ({
+const aRelease = (version: number, text = "events {}"): Release => ({
   format: 1,
   version,
   sha256: "ab".repeat(32),

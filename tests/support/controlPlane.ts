@@ -48,7 +48,7 @@ export class TestClock implements Clock {
   }
 }
 
-export const template = readFileSync(join(__dirname, "../../proxy-image/nginx.conf.ejs"), "utf8");
+const template = readFileSync(join(__dirname, "../../proxy-image/nginx.conf.ejs"), "utf8");
 
 export interface ControlPlaneOptions {
   registry: Registry;

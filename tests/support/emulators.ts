@@ -24,7 +24,7 @@ interface S3rverServer {
 const S3rver = require("s3rver") as new (options: object) => S3rverServer;
 
 /** What the emulators take for credentials (s3rver knows only these). */
-export const emulatorCredentials = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
+const emulatorCredentials = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
 
 export interface Emulators {
   dynamoEndpoint: string;
