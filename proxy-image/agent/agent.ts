@@ -34,6 +34,8 @@ export interface AgentParts {
   builtIn: ReleaseFiles;
   output: Output;
   logger: Logger;
+  /** For what nginx says. */
+  nginxLogger: Logger;
 }
 
 /** Everything that keeps one proxy task going, put together. */
@@ -55,7 +57,7 @@ export class Agent {
       command: config.nginxCommand,
       runDirectory: config.runDirectory,
       controlSocket: config.controlSocket,
-      errorLog: createErrorLog(logger, this.#redactor.redact),
+      errorLog: createErrorLog(parts.nginxLogger, this.#redactor.redact),
       logger,
     });
     this.#poller = new ReleasePoller({ store, sha256, intervalMs: config.releasePollMs, logger });

@@ -23,7 +23,8 @@ async function main(): Promise<void> {
   const output = new Output();
   const config = readConfigOrExit();
   const taskId = await findTaskId(process.env);
-  const logger = createLogger(output, config.logLevel, { source: "agent", taskId });
+  const log = createLogger(output, config.logLevel, { taskId });
+  const logger = log.child({ source: "agent" });
   const agent = new Agent({
     config,
     taskId,
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
     builtIn: builtInFiles,
     output,
     logger,
+    nginxLogger: log.child({ source: "nginx" }),
   });
 
   let ending = false;

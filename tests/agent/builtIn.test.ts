@@ -72,7 +72,10 @@ describe("the proxy as it is shipped", function () {
       await publish(1, "http://127.0.0.1:9/v3/planted-secret-in-url");
       await task.reports(({ releaseVersion }) => releaseVersion === 1, "version 1 reported");
       assert.equal((await call(task.port)).status, 502);
-      await task.reports(({ counters }) => (counters.callsByNode[nodeId(0)]?.failed ?? 0) > 0, "failure counted");
+      await task.reports(
+        ({ counters }) => (counters.callsByNode[nodeId(0)]?.failed ?? 0) > 0,
+        "failure counted",
+      );
       assert.doesNotMatch(task.output, /planted-secret/);
     } finally {
       await task.stop();
@@ -80,7 +83,10 @@ describe("the proxy as it is shipped", function () {
   });
 
   it("loses no call of busy keep-alive clients over more releases than old workers may stay for", async () => {
-    const task = await bench.task("shipped-reloads", { NJS_DIRECTORY: built.njsDirectory, WORKER_PROCESSES: "1" });
+    const task = await bench.task("shipped-reloads", {
+      NJS_DIRECTORY: built.njsDirectory,
+      WORKER_PROCESSES: "1",
+    });
     task.agentFile = built.agentFile;
     const node = await MockNode.start();
     const load = { answered: 0, failures: [] as string[], stopped: false };

@@ -39,7 +39,11 @@ describe("a release from outside", () => {
       { files: { "nginx.conf": good.files["nginx.conf"] } },
     ];
     for (const change of changes) {
-      assert.throws(() => parseRelease({ ...good, ...change }, releaseSha256), ReleaseError, JSON.stringify(change));
+      assert.throws(
+        () => parseRelease({ ...good, ...change }, releaseSha256),
+        ReleaseError,
+        JSON.stringify(change),
+      );
     }
   });
 });
@@ -47,7 +51,10 @@ describe("a release from outside", () => {
 describe("waiting times", () => {
   it("double up to the longest, are shortened at random by at most half, and begin anew after a success", () => {
     const full = new Backoff(100, 1000, () => 0);
-    assert.deepEqual([1, 2, 3, 4, 5, 6].map(() => full.next()), [100, 200, 400, 800, 1000, 1000]);
+    assert.deepEqual(
+      [1, 2, 3, 4, 5, 6].map(() => full.next()),
+      [100, 200, 400, 800, 1000, 1000],
+    );
     full.reset();
     assert.equal(full.next(), 100);
     const half = new Backoff(100, 1000, () => 1);
@@ -58,14 +65,19 @@ describe("waiting times", () => {
 describe("lines", () => {
   it("come out as they went in, however they are cut into chunks", () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: "grapheme" })), fc.integer({ min: 1, max: 9 }), (texts, size) => {
-        const lines = texts.map((text) => text.replaceAll("\n", "")).filter((text) => text !== "");
-        const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""));
-        const taken: string[] = [];
-        const splitter = new LineSplitter((line) => taken.push(line), 10_000);
-        for (let start = 0; start < bytes.length; start += size) splitter.push(bytes.subarray(start, start + size));
-        assert.deepEqual(taken.join("\n"), lines.join("\n"));
-      }),
+      fc.property(
+        fc.array(fc.string({ unit: "grapheme" })),
+        fc.integer({ min: 1, max: 9 }),
+        (texts, size) => {
+          const lines = texts.map((text) => text.replaceAll("\n", "")).filter((text) => text !== "");
+          const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""));
+          const taken: string[] = [];
+          const splitter = new LineSplitter((line) => taken.push(line), 10_000);
+          for (let start = 0; start < bytes.length; start += size)
+            splitter.push(bytes.subarray(start, start + size));
+          assert.deepEqual(taken.join("\n"), lines.join("\n"));
+        },
+      ),
     );
   });
 
@@ -82,14 +94,18 @@ describe("lines", () => {
       level: "error",
       message: "connect() failed",
     });
-    assert.deepEqual(readLine("nginx: [emerg] unknown directive"), { level: "fatal", message: "unknown directive" });
+    assert.deepEqual(readLine("nginx: [emerg] unknown directive"), {
+      level: "fatal",
+      message: "unknown directive",
+    });
     assert.deepEqual(readLine("something else"), { level: "info", message: "something else" });
   });
 });
 
 describe("name servers", () => {
   it("are those of resolv.conf as nginx takes them, without link-local ones", () => {
-    const text = "# c\nsearch a.test\nnameserver 10.0.0.2\nnameserver fd00::1\nnameserver fe80::1%eth0\noptions ndots:1\n";
+    const text =
+      "# c\nsearch a.test\nnameserver 10.0.0.2\nnameserver fd00::1\nnameserver fe80::1%eth0\noptions ndots:1\n";
     assert.deepEqual(parseNameServers(text), ["10.0.0.2", "[fd00::1]"]);
   });
 });
@@ -99,7 +115,12 @@ describe("old generations of workers", () => {
     const ended: number[] = [];
     const logger = { warn: () => {} } as unknown as Logger;
     const generations = new OldGenerations(logger, (pid) => ended.push(pid));
-    const leaving = (pid: number) => ({ pid, parent: 1, group: 1, title: "nginx: worker process is shutting down" });
+    const leaving = (pid: number) => ({
+      pid,
+      parent: 1,
+      group: 1,
+      title: "nginx: worker process is shutting down",
+    });
     const workers = [];
     for (let pid = 100; pid < 113; pid++) {
       workers.push(leaving(pid));
@@ -116,7 +137,10 @@ describe("counters", () => {
   it("go on where they were when nginx counts from zero again", () => {
     const sums = new CounterSums();
     const counters = (ok: number) =>
-      JSON.stringify({ requestsByStatus: { "200": ok }, callsByNode: { n1: { ok, failed: 1, latencyMsSum: 5 } } });
+      JSON.stringify({
+        requestsByStatus: { "200": ok },
+        callsByNode: { n1: { ok, failed: 1, latencyMsSum: 5 } },
+      });
     sums.update(counters(3));
     sums.update(counters(4));
     sums.restart();

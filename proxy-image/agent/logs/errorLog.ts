@@ -33,7 +33,7 @@ export function createErrorLog(
   return new LineSplitter((line) => {
     const time = now();
     if (time - windowStart >= 1000) {
-      if (suppressed > 0) logger.warn({ source: "nginx", count: suppressed }, "nginx log lines suppressed");
+      if (suppressed > 0) logger.warn({ count: suppressed }, "nginx log lines suppressed");
       windowStart = time;
       inWindow = 0;
       suppressed = 0;
@@ -43,7 +43,7 @@ export function createErrorLog(
       return;
     }
     const { level, message } = readLine(line);
-    logger[level]({ source: "nginx" }, redact(message));
+    logger[level](redact(message));
   }, longestLine);
 }
 

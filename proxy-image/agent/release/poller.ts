@@ -92,7 +92,10 @@ export class ReleasePoller {
   }
 
   #failed(error: unknown): void {
-    if (!(error instanceof Error && error.name === unknownForm)) return this.#state.failed(error);
+    if (!(error instanceof Error && error.name === unknownForm)) {
+      this.#state.failed(error);
+      return;
+    }
     this.#state.worked();
     this.#hasRelease = true;
     if (!this.#saysUnknownForm) this.#options.logger.error({ reason: describeError(error) }, unusable);
