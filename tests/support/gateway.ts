@@ -3,24 +3,10 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { Backend } from "../../functions/handlers/admin/presentation";
+import type { Status } from "../../functions/handlers/admin/status";
 import { until } from "./poll";
 import { freePorts } from "./ports";
-
-/** What `GET /status` of the admin API answers, as far as the end-to-end tests look at it. */
-export interface Status {
-  networks: { name: string; nodes: StatusNode[] }[];
-  release: { version: number; sha256: string; status: string } | null;
-  tasks: { taskId: string; releaseVersion: number; badRelease?: { version: number; note: string } }[];
-}
-export interface StatusNode {
-  id: string;
-  url: string;
-  isLeader: boolean;
-  healthy: boolean;
-  inPool: boolean;
-  reason: string;
-  lag?: number;
-}
 
 const projectDirectory = path.resolve(__dirname, "../..");
 
@@ -88,16 +74,25 @@ export class Gateway {
     return this.#output;
   }
 
+  /** The newest lines of its log, requests left out. */
+  get events(): string {
+    return this.#output
+      .split("\n")
+      .filter((line) => !line.includes('"requestId"'))
+      .slice(-60)
+      .join("\n");
+  }
+
   async status(): Promise<Status> {
     const answer = await fetch(`${this.adminUrl}/status`);
     if (!answer.ok) throw new Error(`/status answered ${answer.status}`);
     return (await answer.json()) as Status;
   }
 
-  async node(url: string): Promise<StatusNode | undefined> {
-    const origin = new URL(url).host;
-    const status = await this.status();
-    return status.networks.flatMap((network) => network.nodes).find((node) => node.url.includes(origin));
+  /** The node with this URL's host and port. */
+  async node(url: string): Promise<Backend | undefined> {
+    const { host } = new URL(url);
+    return (await this.status()).nodes.find((node) => node.url.includes(host));
   }
 
   async rpc(method: string, params: unknown[] = [], path = "/"): Promise<{ status: number; text: string }> {

@@ -16,6 +16,12 @@ export interface LoadReport {
   headsFalling: number;
 }
 
+/** The failures of a report in a few lines, for the message of an assertion. */
+export function describeFailures({ failures, requests }: LoadReport): string {
+  const shown = failures.slice(0, 5).map(({ atMs, what }) => `${new Date(atMs).toISOString()} ${what}`);
+  return [`${failures.length} of ${requests} requests failed:`, ...shown].join("\n");
+}
+
 /** One call of the load: its method, params, and a check of the answer's result. */
 export interface LoadCall {
   method: string;
