@@ -15,13 +15,14 @@ type LocalHandlers = NonNullable<
 /** More runs at a time than this mean that the machine can't keep up: another one would make it worse. */
 const mostRuns = 5;
 
+/** What is executed here: the definition of AWS with names for ARNs. */
+export const localDefinition = workflowDefinition({
+  resourceOf: (handler) => `arn:aws:lambda:us-east-1:000000000000:function:${handler}`,
+});
+
 /** The Step Functions of this machine: interprets the definition that AWS executes, with the same handlers. */
 export class LocalWorkflow implements Workflow {
-  readonly #machine = new StateMachine(
-    workflowDefinition({
-      resourceOf: (handler) => `arn:aws:lambda:us-east-1:000000000000:function:${handler}`,
-    }) as StateMachineDefinition,
-  );
+  readonly #machine = new StateMachine(localDefinition as StateMachineDefinition);
   readonly #handlers: LocalHandlers;
   readonly #running = new Map<Promise<void>, () => void>();
   #stopped = false;
