@@ -10,17 +10,42 @@ import { buildNjs } from "./njs/build";
 export interface ProxyBuild {
   /** The agent, for `node <agentFile>`. */
   agentFile: string;
+  /** The socket gateway, which the agent starts. */
+  socketsFile: string;
   /** For `NJS_DIRECTORY`. */
   njsDirectory: string;
 }
 
-/** Bundles the agent and the script that runs inside nginx into `folder`. */
+/** Bundles the agent, the socket gateway and the script that runs inside nginx into `folder`. */
 export async function buildProxy(folder: string): Promise<ProxyBuild> {
-  const [agentFile, njsDirectory] = await Promise.all([
+  const [agentFile, socketsFile, njsDirectory] = await Promise.all([
     buildAgent(join(folder, "agent.js")),
+    buildSockets(join(folder, "sockets.js")),
     buildNjs(join(folder, "njs")),
   ]);
-  return { agentFile, njsDirectory };
+  return { agentFile, socketsFile, njsDirectory };
+}
+
+/**
+ * Bundles the socket gateway to one file that needs nothing but Node.
+ * @returns the file
+ */
+export async function buildSockets(file: string): Promise<string> {
+  await build({
+    entryPoints: [join(__dirname, "sockets/main.ts")],
+    outfile: file,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    // Native helpers that `ws` uses when they happen to be installed.
+    external: ["bufferutil", "utf-8-validate"],
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: "none",
+    logLevel: "warning",
+  });
+  return file;
 }
 
 /**

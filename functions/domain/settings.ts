@@ -273,6 +273,22 @@ export type Settings = {
 
 export const settingNames = Object.keys(settingDefinitions) as SettingName[];
 
+/** What a task's agent and socket gateway read themselves, from their environment; all else reaches a task in its release. */
+export const taskSettingNames = [
+  "releasePollSeconds",
+  "heartbeatSeconds",
+  "drainSeconds",
+  "workerProcesses",
+  "callTimeoutSeconds",
+  "maxSocketsPerTask",
+  "maxSocketsPerClient",
+  "maxSubscriptionsPerSocket",
+  "maxFrameBytes",
+  "maxSocketQueueBytes",
+  "maxSocketAnswerBytes",
+  "socketPingSeconds",
+] as const satisfies SettingName[];
+
 /** `maxLagBlocks` → `MAX_LAG_BLOCKS` */
 export function environmentName(name: string): string {
   return name.replace(/[A-Z]/g, "_$&").toUpperCase();

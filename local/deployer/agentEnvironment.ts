@@ -1,13 +1,6 @@
-import { environmentName, type SettingName, type Settings } from "../../functions/domain/settings";
+import { environmentName, type Settings, taskSettingNames } from "../../functions/domain/settings";
 import type { NginxInstallation } from "../nginx/ensureNginx";
 
-/** What the agent itself reads of the settings; the rest is in the release. */
-const agentSettings: SettingName[] = [
-  "releasePollSeconds",
-  "heartbeatSeconds",
-  "drainSeconds",
-  "workerProcesses",
-];
 /** The operator's own wishes that concern the agent only. */
 const passedOn = ["PATH", "HOME", "TMPDIR", "LANG", "RESOLVER", "TRUSTED_CERTIFICATES", "LOG_LEVEL"];
 
@@ -28,7 +21,7 @@ export function agentEnvironment(parts: AgentEnvironmentParts): Record<string, s
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  const settings = agentSettings.map(
+  const settings = taskSettingNames.map(
     (name) => [environmentName(name), String(parts.settings[name])] as const,
   );
   return {

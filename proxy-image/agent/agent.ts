@@ -20,7 +20,8 @@ import { LastGoodRelease } from "./release/lastGood";
 import { ReleasePoller } from "./release/poller";
 import { Rollout } from "./release/rollout";
 import { Heartbeat } from "./report/heartbeat";
-import { waitFor } from "./wait";
+import { SocketsProcess } from "./socketsProcess";
+import { sleep, waitFor } from "./wait";
 
 const generationWatchMs = 1_000;
 const answerLimitMs = 2_000;
@@ -46,6 +47,7 @@ export class Agent {
   readonly #poller: ReleasePoller;
   readonly #heartbeat: Heartbeat;
   readonly #accessLog: AccessLog;
+  readonly #sockets: SocketsProcess;
   readonly #polling = new AbortController();
   #rollout: Rollout | undefined;
   #draining = false;
@@ -67,6 +69,13 @@ export class Agent {
       output,
       logger,
       reopen: () => this.#supervisor.reopenLogs(),
+    });
+    this.#sockets = new SocketsProcess({
+      file: config.socketsFile,
+      runDirectory: config.runDirectory,
+      drainMs: config.drainMs,
+      logger,
+      redact: this.#redactor.redact,
     });
     this.#heartbeat = new Heartbeat({
       registry,
@@ -99,6 +108,7 @@ export class Agent {
     const rollout = await this.#createRollout();
     this.#supervisor.on("started", () => this.#heartbeat.onRestart());
     await rollout.start(await this.#poller.first());
+    this.#sockets.start();
     this.#watchGenerations();
     this.#heartbeat.start();
     this.#poller
@@ -114,6 +124,8 @@ export class Agent {
     logger.info("draining");
     this.#polling.abort();
     this.#heartbeat.soon();
+    // Beside nginx's drain, which is over when the last socket is closed.
+    const socketsClosed = sleep(config.serveOnMs).then(() => this.#sockets.stop());
     if (this.#supervisor.isRunning) {
       await drain({
         controlSocket: config.controlSocket,
@@ -125,7 +137,7 @@ export class Agent {
     } else {
       await this.#supervisor.stop(0);
     }
-    await Promise.all([this.#heartbeat.stop(), this.#accessLog.stop()]);
+    await Promise.all([socketsClosed, this.#heartbeat.stop(), this.#accessLog.stop()]);
   }
 
   /** An agent that is alive answers on its socket; a socket without one is left over. */

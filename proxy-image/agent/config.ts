@@ -30,14 +30,20 @@ const environmentShape = z.object({
   NGINX_COMMAND: commandJson.default(["nginx"]),
   NGINX_MODULE: z.string().min(1).default("/usr/lib/nginx/modules/ngx_http_js_module.so"),
   NJS_DIRECTORY: z.string().min(1).optional(),
+  SOCKETS_FILE: z.string().min(1).optional(),
   /** Name servers for nginx, separated by spaces; default those of the machine. */
   RESOLVER: z.string().min(1).optional(),
   /** File of certificate authorities; default the machine's, else Node's. */
   TRUSTED_CERTIFICATES: z.string().min(1).optional(),
   /** `true`: drains when its parent process is gone. */
   STOP_WITH_PARENT: z.enum(["true", "false"]).default("false"),
-  /** Seconds for which a task goes on serving after its health check turned 503 at the start of a drain. */
-  SERVE_ON_SECONDS: z.coerce.number().min(0).max(600).default(0),
+  /**
+   * Seconds of the drain time for which a task goes on serving after its health check turned 503, for a load balancer to
+   * notice. Default 5 on ECS, 0 elsewhere.
+   */
+  SERVE_ON_SECONDS: z.coerce.number().min(0).max(600).optional(),
+  /** Set by ECS. */
+  ECS_CONTAINER_METADATA_URI_V4: z.string().optional(),
   ACCESS_LOG_LIMIT_BYTES: z.coerce
     .number()
     .min(4096)
@@ -77,6 +83,8 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     nginxModule: values.NGINX_MODULE,
     /** Lies beside the agent's bundle in the image. */
     njsDirectory: values.NJS_DIRECTORY ?? join(dirname(resolve(process.argv[1] ?? ".")), "njs"),
+    /** The socket gateway; lies beside the agent's bundle. */
+    socketsFile: values.SOCKETS_FILE ?? join(dirname(resolve(process.argv[1] ?? ".")), "sockets.js"),
     resolver: values.RESOLVER,
     trustedCertificates: values.TRUSTED_CERTIFICATES,
     workers: settings.workerProcesses || availableParallelism(),
@@ -84,7 +92,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     releasePollMs: settings.releasePollSeconds * 1000,
     heartbeatMs: settings.heartbeatSeconds * 1000,
     drainMs: settings.drainSeconds * 1000,
-    serveOnMs: values.SERVE_ON_SECONDS * 1000,
+    serveOnMs: (values.SERVE_ON_SECONDS ?? (values.ECS_CONTAINER_METADATA_URI_V4 ? 5 : 0)) * 1000,
     accessLogLimitBytes: values.ACCESS_LOG_LIMIT_BYTES,
     logLevel: values.LOG_LEVEL,
   };

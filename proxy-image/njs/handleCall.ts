@@ -1,9 +1,8 @@
 import type { Call } from "./call";
-import { failureStatus } from "./conclude";
-import { countResponse } from "./counters";
 import { Exchange } from "./exchange";
-import { logFacts } from "./logFacts";
+import { quickCall } from "./quickCall";
 import { readRequest } from "./request";
+import { answerExchange, respond } from "./respond";
 import { answerText, errorMember, internalError, invalidRequest, methodNotFound } from "./rpcError";
 import { loadRuntime } from "./runtime";
 import { refreshState } from "./state";
@@ -12,6 +11,10 @@ import type { Network, Runtime } from "./types";
 /** `js_content` of everything that clients call. */
 export function call(r: NginxHTTPRequest): void {
   if (r.method !== "POST") {
+    if (r.method === "GET" && r.headersIn.Upgrade?.toLowerCase() === "websocket") {
+      r.internalRedirect("@sockets");
+      return;
+    }
     answerOtherMethod(r);
     return;
   }
@@ -23,7 +26,9 @@ export function call(r: NginxHTTPRequest): void {
   }
   const { uri } = r;
   const network = uri === "/" ? runtime.defaultNetwork : runtime.networks.get(networkName(uri));
-  const request = readRequest(r.requestText ?? "", runtime.limits.batchLimit);
+  const text = r.requestText ?? "";
+  if (network !== undefined && quickCall(r, runtime, network, text, now)) return;
+  const request = readRequest(text, runtime.limits.batchLimit);
   if (request.kind === "bad") {
     respond(r, request.status, request.body);
     return;
@@ -38,31 +43,9 @@ export function call(r: NginxHTTPRequest): void {
       one.finish(errorMember(methodNotFound, "This method is not served here."), "refused");
     }
   }
-  const answer = request.kind === "single" ? answerSingle : answerBatch;
   new Exchange(r, runtime, network, calls, now, (exchange) => {
-    logFacts(r, exchange, request.kind === "batch", runtime.limits.logParams);
-    // The connection could take no further request before the node that was given up has finished.
-    if (exchange.abandoned) r.headersOut.Connection = "close";
-    answer(r, calls);
+    answerExchange(r, exchange, request.kind === "batch", runtime);
   }).start();
-}
-
-function answerSingle(r: NginxHTTPRequest, calls: Call[]): void {
-  const one = calls[0]!;
-  if (one.idText === undefined) {
-    respond(r, 204);
-    return;
-  }
-  respond(r, one.outcome === "failed" ? failureStatus(one) : 200, answerText(one.idText, one.member!));
-}
-
-function answerBatch(r: NginxHTTPRequest, calls: Call[]): void {
-  let body = "";
-  for (const { idText, member } of calls) {
-    if (idText !== undefined) body += `${body === "" ? "[" : ","}${answerText(idText, member!)}`;
-  }
-  if (body === "") respond(r, 204);
-  else respond(r, 200, `${body}]`);
 }
 
 function answerWithoutNodes(
@@ -100,11 +83,6 @@ function answerOtherMethod(r: NginxHTTPRequest): void {
   r.headersOut.Allow = "POST, OPTIONS";
   const message = "Send JSON-RPC requests with POST.";
   respond(r, 405, answerText("null", errorMember(invalidRequest, message)));
-}
-
-function respond(r: NginxHTTPRequest, status: number, body?: string): void {
-  countResponse(status);
-  r.return(status, body);
 }
 
 /** `/mainnet` and `/mainnet/` → `mainnet` */

@@ -129,7 +129,11 @@ export function metrics(r: NginxHTTPRequest): void {
   r.headersOut["Content-Type"] = "text/plain; version=0.0.4; charset=utf-8";
   const runtime = loadRuntime(r.variables);
   refreshState(runtime);
-  r.return(200, metricsText(runtime, Date.now()));
+  // The socket gateway counts for itself; without it the proxy's own numbers are all there are.
+  r.subrequest("/~sockets", (sockets) => {
+    const more = sockets.status === 200 ? (sockets.responseText ?? "") : "";
+    r.return(200, metricsText(runtime, Date.now()) + more);
+  });
 }
 
 export function stats(r: NginxHTTPRequest): void {

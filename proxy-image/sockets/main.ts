@@ -12,8 +12,8 @@ async function main(): Promise<void> {
   const settings = settingsFromEnvironment("aws", process.env);
   const sockets = await startSockets({
     listen: { path: path.join(runDirectory, "sockets.sock") },
-    calls: { socketPath: path.join(runDirectory, "calls.sock") },
-    poolFile: process.env.POOL_FILE ?? path.join(runDirectory, "pool.json"),
+    calls: { socketPath: path.join(runDirectory, "front.sock") },
+    poolFile: path.join(runDirectory, "current", "pool.json"),
     limits: settings,
     drainSeconds: settings.drainSeconds,
     callTimeoutSeconds: settings.callTimeoutSeconds,
@@ -24,6 +24,11 @@ async function main(): Promise<void> {
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+  // The agent holds the other end: when it is gone, so is what this process is for.
+  process.stdin
+    .on("end", () => process.exit(0))
+    .on("error", () => process.exit(0))
+    .resume();
 }
 
 main().catch((error: unknown) => {

@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { emptyPool, type Pool, type PoolNetwork, type PoolNode } from "./pool";
 
 const lookEveryMs = 250;
@@ -8,7 +8,7 @@ const lookEveryMs = 250;
  * release must not be missed.
  * @returns stops following
  */
-export function followPool(path: string, onPool: (pool: Pool) => void): () => void {
+export function followPool(path: string, onPool: (pool: Pool, generation: number) => void): () => void {
   let seen = "";
   let looking = false;
   const look = async () => {
@@ -18,7 +18,8 @@ export function followPool(path: string, onPool: (pool: Pool) => void): () => vo
       const { mtimeMs, ino, size } = await stat(path);
       const mark = `${mtimeMs} ${ino} ${size}`;
       if (mark !== seen) {
-        onPool(readPool(JSON.parse(await readFile(path, "utf8"))));
+        const real = await realpath(path);
+        onPool(readPool(JSON.parse(await readFile(real, "utf8"))), generationOf(real));
         seen = mark;
       }
     } catch {
@@ -30,6 +31,11 @@ export function followPool(path: string, onPool: (pool: Pool) => void): () => vo
   const timer = setInterval(() => void look(), lookEveryMs);
   void look();
   return () => clearInterval(timer);
+}
+
+/** The agent puts each release it installs into a folder `<version>-<generation>`. */
+function generationOf(path: string): number {
+  return Number(/\/\d+-(\d+)\/[^/]+$/.exec(path)?.[1] ?? 0);
 }
 
 /** Reads what the gateway needs of a pool file; what is not as expected is left out. */

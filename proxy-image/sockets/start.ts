@@ -44,8 +44,9 @@ export async function startSockets(options: SocketsOptions): Promise<Sockets> {
   await new Promise<void>((resolve) => {
     // Sockets before the first release is known would be told that their network is unknown; without one there is nothing to wait for.
     const timer = setTimeout(resolve, 1_000);
-    unfollow = followPool(options.poolFile, (pool) => {
+    unfollow = followPool(options.poolFile, (pool, generation) => {
       hub.usePool(pool);
+      server.useGeneration(generation);
       clearTimeout(timer);
       resolve();
     });

@@ -1,4 +1,4 @@
-/** `pool.json`: what the proxy's script knows of networks and nodes. No URLs; those are in nginx.conf only. */
+/** `pool.json`: what the proxy's script and the socket gateway know of networks and nodes. Secret, like nginx.conf. */
 export interface PoolFile {
   format: 1;
   /** Name of the network served at `/`. */
@@ -13,12 +13,15 @@ export interface PoolLimits {
   batchLimit: number;
   halfOpenAfterMs: number;
   halfOpenMaxMs: number;
+  logRequests: boolean;
   logParams: boolean;
 }
 
 export interface PoolNetwork {
   name: string;
   chainId: number;
+  finalityDepthBlocks: number;
+  blockTimeSeconds: number;
   blockedMethods: string[];
   allowedMethods: string[];
   /** Nodes that take calls. */
@@ -32,4 +35,6 @@ export interface PoolNode {
   weight: number;
   /** Parts of the node's URL and headers that must not get into a client's answer. */
   secrets: string[];
+  /** Where the node takes WebSockets, and the headers it wants. Absent when it does not. */
+  socket?: { url: string; headers: Record<string, string> };
 }

@@ -22,6 +22,7 @@ export function poolFileOf(input: RenderInput): PoolFile {
       batchLimit: settings.batchLimit,
       halfOpenAfterMs: milliseconds(settings.halfOpenAfterSeconds),
       halfOpenMaxMs: milliseconds(settings.halfOpenMaxSeconds),
+      logRequests: settings.logRequests,
       logParams: settings.logParams,
     },
     networks,
@@ -36,6 +37,8 @@ function networkOf(network: Network, { settings, nodes }: RenderInput, inPool: S
   return {
     name: network.name,
     chainId: network.chainId,
+    finalityDepthBlocks: network.finalityDepthBlocks ?? settings.finalityDepthBlocks,
+    blockTimeSeconds: network.blockTimeSeconds ?? settings.blockTimeSeconds,
     blockedMethods: [...settings.blockedMethods, ...(network.blockedMethods ?? [])],
     allowedMethods: [...settings.allowedMethods, ...(network.allowedMethods ?? [])],
     nodes: usable.filter((node) => inPool.has(node.id)).map(poolNodeOf),
@@ -44,17 +47,23 @@ function networkOf(network: Network, { settings, nodes }: RenderInput, inPool: S
 }
 
 function poolNodeOf(node: RegisteredNode): PoolNode {
-  return { id: node.id, weight: node.weight, secrets: secretsOf(node) };
+  const { id, weight, wsUrl, headers = {} } = node;
+  const secrets = secretsOf(node);
+  return { id, weight, secrets, ...(wsUrl === undefined ? {} : { socket: { url: wsUrl, headers } }) };
 }
 
 /** Long enough not to be found in innocent text. */
 const shortestSecret = 8;
 
 function secretsOf(node: RegisteredNode): string[] {
-  const parsed = parseNodeUrl(node.url, { allowPrivate: true });
   const found = new Set<string>(Object.values(node.headers ?? {}));
-  if (parsed.ok) {
-    const { path, credentials } = parsed.url;
+  const parsed = [
+    parseNodeUrl(node.url, { allowPrivate: true }),
+    parseNodeUrl(node.wsUrl, { allowPrivate: true, kind: "ws" }),
+  ];
+  for (const one of parsed) {
+    if (!one.ok) continue;
+    const { path, credentials } = one.url;
     found.add(path);
     for (const part of path.split(/[/?&=]/)) found.add(part);
     for (const part of (credentials ?? "").split(":")) found.add(part);

@@ -23,8 +23,8 @@ const reloadLimitMs = 10_000;
 const leftoverLimitMs = 1_000;
 /** A master that lived at least this long is restarted at once. */
 const stableMs = 10_000;
-/** The agent's own socket, which lives as long as it does. */
-const agentSocketName = "agent.sock";
+/** Sockets of the agent and of the socket gateway, which live longer than an nginx. */
+const othersSockets = ["agent.sock", "sockets.sock"];
 
 export interface SupervisorOptions {
   command: readonly string[];
@@ -175,7 +175,7 @@ export class NginxSupervisor extends EventEmitter<SupervisorEvents> {
   async #removeLeftoverFiles(): Promise<void> {
     const { runDirectory, controlSocket } = this.#options;
     const sockets = (await readdir(runDirectory)).filter(
-      (name) => name.endsWith(".sock") && name !== agentSocketName,
+      (name) => name.endsWith(".sock") && !othersSockets.includes(name),
     );
     for (const name of sockets) await rm(join(runDirectory, name), { force: true });
     await rm(controlSocket, { force: true });

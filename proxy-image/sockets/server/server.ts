@@ -14,6 +14,9 @@ export interface ServerOptions {
 }
 
 const tickMs = 1_000;
+/** Generations of nginx workers, besides the newest, that may live on for their sockets. */
+const mostOldGenerations = 2;
+const longestSpreadMs = 10_000;
 
 /** Accepts sockets that nginx passes on, keeps them within bounds, and closes them in good order. */
 export class SocketServer {
@@ -79,14 +82,23 @@ export class SocketServer {
   }
 
   /**
-   * nginx has a new generation of workers. Sockets stay with their workers, but no worker may live on for ever: those older than the one
-   * before have to let go, and their sockets are closed, spread over a time.
+   * nginx has a new generation of workers. Sockets stay with the workers that carry them, but no more than two old generations may live
+   * on for sockets: of more, the one with the fewest sockets has them closed, spread over a time.
    */
   useGeneration(generation: number): void {
     if (generation <= this.#generation) return;
     this.#generation = generation;
-    const old = [...this.#all()].filter((socket) => socket.generation < generation - 1);
-    void this.#closeSpread(old, "reload", Math.min(10_000, old.length * 5));
+    const old = new Map<number, ClientSocket[]>();
+    for (const socket of this.#all()) {
+      if (socket.generation >= generation || socket.closedFor) continue;
+      const carried = old.get(socket.generation);
+      if (carried) carried.push(socket);
+      else old.set(socket.generation, [socket]);
+    }
+    const fewestFirst = [...old.values()].sort((a, b) => a.length - b.length);
+    for (const sockets of fewestFirst.slice(0, Math.max(0, fewestFirst.length - mostOldGenerations))) {
+      void this.#closeSpread(sockets, "reload", Math.min(longestSpreadMs, sockets.length * 5));
+    }
   }
 
   *#all(): Generator<ClientSocket> {

@@ -110,6 +110,8 @@ export const generousLimits: SocketLimits = {
 
 export interface HarnessOptions {
   calls: { port: number } | { socketPath: string };
+  /** Unix socket to listen on, for an nginx that listens on `url`. */
+  behind?: { path: string; url: string };
   nodes?: HarnessNode[];
   limits?: Partial<SocketLimits>;
   drainSeconds?: number;
@@ -132,7 +134,7 @@ export class Harness {
     const folder = await mkdtemp(path.join(tmpdir(), "sockets-"));
     await writePool(folder, options, options.nodes ?? []);
     const sockets = await startSockets({
-      listen: { port: 0, host: "127.0.0.1" },
+      listen: options.behind ? { path: options.behind.path } : { port: 0, host: "127.0.0.1" },
       calls: options.calls,
       poolFile: path.join(folder, "pool.json"),
       limits: { ...generousLimits, ...options.limits },
@@ -144,7 +146,7 @@ export class Harness {
   }
 
   get url(): string {
-    return `ws://127.0.0.1:${this.sockets.server.port}`;
+    return this.options.behind?.url ?? `ws://127.0.0.1:${this.sockets.server.port}`;
   }
 
   usePool(nodes: HarnessNode[]): Promise<void> {

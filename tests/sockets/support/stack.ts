@@ -27,6 +27,10 @@ export class Stack {
     const nginx = await Nginx.start(poolOf(chain.urls.map((url) => ({ url }))), { workers: 2 });
     const harness = await Harness.start({
       calls: { socketPath: path.join(nginx.runDirectory, "front.sock") },
+      behind: {
+        path: path.join(nginx.runDirectory, "sockets.sock"),
+        url: nginx.url.replace("http", "ws"),
+      },
       network: { name: "mainnet", chainId: options.chainId ?? 31337, blockTimeSeconds: 1 },
       nodes: chain.nodes.map(({ url }, index) => ({ id: nodeId(index), wsUrl: url.replace("http", "ws") })),
       ...options,
