@@ -50,7 +50,8 @@ function bodyOf(calls: Call[]): string {
   return `${body}]`;
 }
 
-function readReply(reply: NginxHTTPRequest, count: number): Reply {
+/** Reads and judges what came back for `count` calls. */
+export function readReply(reply: NginxHTTPRequest, count: number): Reply {
   const status = reply.status;
   const text = reply.responseText ?? "";
   if (status === 200) return readBody(text, count, status);

@@ -1,4 +1,4 @@
-import { isUsable, latencyOf } from "./state";
+import { isUsable, recentLatencyOf } from "./state";
 import type { Network, Node } from "./types";
 
 /** Added to each latency, in ms: below it, differences are noise of the machine. */
@@ -13,23 +13,23 @@ export function chooseFirst(network: Network, now: number): Node | undefined {
   if (nodes.length === 0) return network.leader;
   if (network.hasEjected) return chooseNext(network, [], now);
   if (nodes.length === 1) return nodes[0];
-  return fasterOf(draw(network), draw(network));
+  return fasterOf(draw(network), draw(network), now);
 }
 
 /** The next node for a call that `tried` did not answer; undefined when nobody is left. */
 export function chooseNext(network: Network, tried: Node[], now: number): Node | undefined {
   const left = network.nodes.filter((node) => !tried.includes(node));
   const usable = left.filter((node) => isUsable(node, now));
-  if (usable.length > 0) return fasterOf(drawFrom(usable), drawFrom(usable));
+  if (usable.length > 0) return fasterOf(drawFrom(usable), drawFrom(usable), now);
   if (left.length > 0) return left.reduce((a, b) => (a.ejectedUntil <= b.ejectedUntil ? a : b));
   const { leader } = network;
   return leader !== undefined && !tried.includes(leader) ? leader : undefined;
 }
 
-function fasterOf(a: Node, b: Node): Node {
+function fasterOf(a: Node, b: Node, now: number): Node {
   if (a === b) return a;
-  const latencyA = latencyOf(a);
-  const latencyB = latencyOf(b);
+  const latencyA = recentLatencyOf(a, now);
+  const latencyB = recentLatencyOf(b, now);
   // A node that was never measured is taken for as fast as the other.
   if (latencyA === 0 || latencyB === 0) return a;
   const shareA = (latencyB + noiseMs) / (latencyA + latencyB + 2 * noiseMs);

@@ -42,6 +42,14 @@ export class Exchange {
     this.release();
   }
 
+  /** Goes on from an attempt that was made for the only call already. */
+  takeOver(node: Node, reply: Reply, sentAt: number): void {
+    for (const call of this.calls) call.tried = [node];
+    this.attempts++;
+    this.underWay++;
+    this.finishAttempt(node, this.calls, reply, sentAt);
+  }
+
   private release(): void {
     this.underWay--;
     if (this.underWay > 0) return;
@@ -119,20 +127,22 @@ export class Exchange {
       this.runtime.limits.attemptTimeoutMs + graceMs,
       Math.max(1, this.deadline - sentAt),
     );
-    askNode(this.r, node, calls, limit, (reply) => {
-      if (reply.gaveUp === true) this.abandoned = true;
-      try {
-        this.receive(node, calls, reply, sentAt);
-      } catch (error) {
-        ngx.log(ngx.ERR, `answer of node ${node.id}: ${String(error)}`);
-        for (const call of calls) {
-          if (call.member === undefined) {
-            call.finish(errorMember(internalError, "The proxy failed to handle this call."), "failed");
-          }
+    askNode(this.r, node, calls, limit, (reply) => this.finishAttempt(node, calls, reply, sentAt));
+  }
+
+  private finishAttempt(node: Node, calls: Call[], reply: Reply, sentAt: number): void {
+    if (reply.gaveUp === true) this.abandoned = true;
+    try {
+      this.receive(node, calls, reply, sentAt);
+    } catch (error) {
+      ngx.log(ngx.ERR, `answer of node ${node.id}: ${String(error)}`);
+      for (const call of calls) {
+        if (call.member === undefined) {
+          call.finish(errorMember(internalError, "The proxy failed to handle this call."), "failed");
         }
       }
-      this.release();
-    });
+    }
+    this.release();
   }
 
   private receive(node: Node, calls: Call[], reply: Reply, sentAt: number): void {
@@ -155,7 +165,7 @@ export class Exchange {
     }
     if (answered) {
       noteGood(now);
-      if (this.network.nodes.length > 1) learnLatency(node, now - sentAt);
+      if (this.network.nodes.length > 1) learnLatency(node, now - sentAt, now);
       if (node.ejectedUntil > 0) recover(node, now);
       countAnswer(this.network, node, now - sentAt, calls.length);
     }

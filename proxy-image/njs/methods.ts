@@ -29,6 +29,8 @@ const named = new Set(
     .concat(["trace_block", "trace_call", "trace_filter", "trace_transaction", "trace_replayTransaction"]),
 );
 
+export const namedMethods: string[] = [...named];
+
 export function methodLabel(method: string): string {
   return named.has(method) ? method : "other";
 }

@@ -1,5 +1,5 @@
 import type { TaskCounters } from "../../functions/domain/task";
-import { allCounters, bucketsMs } from "./counters";
+import { bucketsMs, expandedCounters } from "./counters";
 import { isUsable, latencyOf } from "./state";
 import type { Runtime } from "./types";
 
@@ -9,7 +9,7 @@ const histogram = "gateway_node_answer_seconds";
 export function metricsText(runtime: Runtime, now: number): string {
   const families = new Families();
   const histograms = new Map<string, number[]>();
-  for (const [name, value] of allCounters()) {
+  for (const [name, value] of expandedCounters()) {
     const [kind, ...labels] = name.split("|") as [string, ...string[]];
     countersToText(families, histograms, kind, labels, value);
   }
@@ -102,7 +102,7 @@ class Families {
 export function taskCounters(): TaskCounters {
   const counters: TaskCounters = { requestsByStatus: {}, callsByNode: {} };
   const nodeOf = (id: string) => (counters.callsByNode[id] ??= { ok: 0, failed: 0, latencyMsSum: 0 });
-  for (const [name, value] of allCounters()) {
+  for (const [name, value] of expandedCounters()) {
     const [kind, first = "", second = "", third = "", fourth = ""] = name.split("|");
     if (kind === "s") counters.requestsByStatus[first] = value;
     else if (kind === "t") nodeOf(second).latencyMsSum += value;

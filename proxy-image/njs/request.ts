@@ -8,28 +8,8 @@ export type ClientRequest =
   | { kind: "batch"; calls: Call[] }
   | { kind: "bad"; status: number; body: string };
 
-/**
- * The usual spellings of a request, with `params` an array: found by two regular expressions around it. What is between them
- * is cut out as it stands once the parser has accepted it as one value, so nothing can be smuggled past the checks.
- */
-const space = "[ \\t\\n\\r]*";
-const member = (name: string, value: string) => `"${name}"${space}:${space}${value}`;
-/** A whole number, or a string without escapes and `]`. */
-const plainId = '(-?(?:0|[1-9][0-9]*)|"[ !#-\\[^-\\uffff]*")';
-const version = member("jsonrpc", '"2\\.0"');
-const head = new RegExp(
-  `^${space}\\{${space}(${version}${space},${space})?(?:${member("id", plainId)}${space},${space})?(${version}${space},${space})?` +
-    `${member("method", '"(\\w+)"')}${space},${space}${member("params", "\\[")}`,
-);
-const tail = new RegExp(
-  `\\]${space}(?:,${space}${member("id", plainId)}${space})?(,${space}${version}${space})?\\}${space}$`,
-  "y",
-);
-
 /** Reads a client's body. */
 export function readRequest(text: string, batchLimit: number): ClientRequest {
-  const usual = readUsual(text);
-  if (usual !== undefined) return { kind: "single", call: usual };
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -51,28 +31,6 @@ export function readRequest(text: string, batchLimit: number): ClientRequest {
     kind: "batch",
     calls: parsed.map((element: unknown, index) => readElement(element, elements[index]!)),
   };
-}
-
-function readUsual(text: string): Call | undefined {
-  const start = head.exec(text);
-  if (start === null) return undefined;
-  const close = text.lastIndexOf("]");
-  tail.lastIndex = close;
-  const end = tail.exec(text);
-  if (end === null) return undefined;
-  // Exactly one of each: what is there twice is read by the careful way.
-  const versions =
-    (start[1] === undefined ? 0 : 1) + (start[3] === undefined ? 0 : 1) + (end[2] === undefined ? 0 : 1);
-  if (versions !== 1 || (start[2] !== undefined && end[1] !== undefined)) return undefined;
-  const params = text.slice(start[0].length - 1, close + 1);
-  if (params !== "[]") {
-    try {
-      JSON.parse(params);
-    } catch {
-      return undefined;
-    }
-  }
-  return new Call(start[2] ?? end[1], start[4]!, params);
 }
 
 /** One call out of parsed JSON and its text. A call that is no valid request is finished with the error. */

@@ -2,7 +2,8 @@
 import fs from "fs";
 import type { PoolFile, PoolNetwork, PoolNode } from "../../functions/domain/render/poolFile";
 import { methodRule } from "./methodRule";
-import type { Network, Node, Runtime } from "./types";
+import { hasSmallAnswer, namedMethods, nullMayBeMissing } from "./methods";
+import type { MethodFacts, Network, Node, Runtime } from "./types";
 
 let runtime: Runtime | undefined;
 
@@ -39,6 +40,7 @@ function runtimeOf(pool: PoolFile, generation: number): Runtime {
 function networkOf(described: PoolNetwork): Network {
   const nodes = described.nodes.map(nodeOf);
   const even = nodes.every((node) => node.weight === nodes[0]?.weight);
+  const isAllowed = methodRule(described.blockedMethods, described.allowedMethods);
   let sum = 0;
   return {
     name: described.name,
@@ -47,7 +49,20 @@ function networkOf(described: PoolNetwork): Network {
     weightSums: even ? undefined : nodes.map((node) => (sum += node.weight)),
     leader: described.leader && nodeOf(described.leader),
     hasEjected: false,
-    isAllowed: methodRule(described.blockedMethods, described.allowedMethods),
+    methods: new Map(
+      namedMethods.filter(isAllowed).map((method) => [method, factsOf(method, described.name)]),
+    ),
+    isAllowed,
+  };
+}
+
+function factsOf(method: string, network: string): MethodFacts {
+  return {
+    bodyStart: `{"jsonrpc":"2.0","id":1,"method":"${method}","params":`,
+    isSmall: hasSmallAnswer(method),
+    nullMayBeMissing: nullMayBeMissing.has(method),
+    counter: `q|${network}|${method}|`,
+    log: `"network":"${network}","attempts":1,"method":"${method}","outcome":"ok","node":"`,
   };
 }
 
@@ -65,5 +80,8 @@ function nodeOf({ id, weight, secrets }: PoolNode): Node {
     watchedUntilKey: `w|${id}`,
     ejectedUntil: 0,
     watchedUntil: 0,
+    latency: 0,
+    latencyReadAt: 0,
+    latencyLearntAt: 0,
   };
 }

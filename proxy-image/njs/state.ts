@@ -4,7 +4,11 @@ import type { Node, Runtime } from "./types";
  * What all workers know together: latencies, ejections, and which generation of the configuration is the newest. The dictionary
  * outlives reloads. Whoever changes an ejection or the generation raises `epoch`, so that a call has to read one number only.
  */
-const state = (): NgxSharedDict<number> => ngx.shared.state as NgxSharedDict<number>;
+function state(): NgxSharedDict<number> {
+  shared ??= ngx.shared.state as NgxSharedDict<number>;
+  return shared;
+}
+let shared: NgxSharedDict<number> | undefined;
 
 let seenEpoch = -1;
 let newestGeneration = 0;
@@ -132,10 +136,24 @@ export function latencyOf(node: Node): number {
   return state().get(node.latencyKey) ?? 0;
 }
 
+/** A context reads the average again, and adds to it, after this time at the earliest. */
+const latencyFreshForMs = 20;
+
+/** The average as this context read it lately. */
+export function recentLatencyOf(node: Node, now: number): number {
+  if (now - node.latencyReadAt > latencyFreshForMs) {
+    node.latency = latencyOf(node);
+    node.latencyReadAt = now;
+  }
+  return node.latency;
+}
+
 /** Share of the newest measurement in the average. */
 const newestShare = 0.2;
 
-export function learnLatency(node: Node, milliseconds: number): void {
+export function learnLatency(node: Node, milliseconds: number, now: number): void {
+  if (now - node.latencyLearntAt < latencyFreshForMs) return;
+  node.latencyLearntAt = now;
   const known = latencyOf(node);
   // 0 would mean unknown.
   const measured = Math.max(milliseconds, 0.1);

@@ -17,8 +17,24 @@ export interface Node {
   watchedUntilKey: string;
   /** Instant until which it is out of the rotation, in ms; 0 when it is in. A copy: see `refreshState`. */
   ejectedUntil: number;
+  /** Copies of the latency in ms, and when this context read it and added to it. */
+  latency: number;
+  latencyReadAt: number;
+  latencyLearntAt: number;
   /** Instant until which it is watched because it was slow without being silent; a copy too. */
   watchedUntil: number;
+}
+
+/** Everything about a method that would otherwise be found out in each call. */
+export interface MethodFacts {
+  /** A request to a node up to the params. */
+  bodyStart: string;
+  isSmall: boolean;
+  nullMayBeMissing: boolean;
+  /** Name of its counters up to the node. */
+  counter: string;
+  /** Line of the access log up to the node. */
+  log: string;
 }
 
 export interface Network {
@@ -30,6 +46,8 @@ export interface Network {
   leader?: Node;
   /** At least one of `nodes` is ejected. */
   hasEjected: boolean;
+  /** What the quick road knows of the methods that are named and served here. */
+  methods: Map<string, MethodFacts>;
   isAllowed(method: string): boolean;
 }
 
