@@ -16,6 +16,8 @@ export const controlPlaneLimits = { wallSeconds: 8, memoryMiB: 300 };
 export interface ControlPlaneFigures {
   name: string;
   wallSeconds: number;
+  /** Steadier than the wall clock on a shared machine. */
+  cpuSeconds: number;
   /** Largest resident set of the process so far: handlers, interpreter, and all probes at once. */
   memoryMiB: number;
   /** Largest input or output of a state; Step Functions takes 256 KiB. */

@@ -7,6 +7,7 @@ import { runWorkflow, type TaskHandlers } from "../tests/support/runWorkflow";
 
 export interface RunFigures {
   wallSeconds: number;
+  cpuSeconds: number;
   memoryMiB: number;
   stateKiB: number;
 }
@@ -28,9 +29,12 @@ async function main(runs: number): Promise<RunFigures[]> {
   for (let run = 0; run < runs; run++) {
     sizes.largest = 0;
     const started = performance.now();
+    const cpuBefore = process.cpuUsage();
     await runWorkflow(sizes.handlers, "healthCheck").result;
+    const cpu = process.cpuUsage(cpuBefore);
     figures.push({
       wallSeconds: Math.round(performance.now() - started) / 1000,
+      cpuSeconds: Math.round((cpu.user + cpu.system) / 1000) / 1000,
       memoryMiB: Math.round(process.resourceUsage().maxRSS / 1024),
       stateKiB: Math.round(sizes.largest / 1024),
     });

@@ -5,6 +5,7 @@ import { BadAnswerError, RpcAnswerError, readQuantity, readResult, readSyncing }
 import type { ProbeFailure, ProbeResult } from "../domain/verdict";
 import type { NodeProber } from "../ports/nodeProber";
 import { awakeDeadline } from "./awakeDeadline";
+import { createLimiter } from "./concurrently";
 import { createProbeAgent, type GuardedRequest, guardedRequest, NodeRequestError } from "./guardedRequest";
 
 export interface ProberOptions {
@@ -16,28 +17,31 @@ export interface ProberOptions {
 
 type Call = (method: string) => Promise<unknown>;
 
+/** Probes of one process at once: more only make it late for all of them. A Lambda has a batch of 50. */
+const probesAtOnce = 256;
+
 /** Probes nodes with ethers' requests, over a transport with hard limits: no retries, no redirects, one connection. */
 export function createEthersNodeProber({ allowPrivate, maxAnswerBytes = 65_536 }: ProberOptions): NodeProber {
-  return {
-    probe: async (node, timeoutMs) => {
-      const started = performance.now();
-      const elapsed = () => Math.round(performance.now() - started);
-      // The node may have been registered when other addresses were allowed.
-      const parsed = parseNodeUrl(node.url, { allowPrivate });
-      if (!parsed.ok) return { nodeId: node.id, ok: false, reason: "unreachable", latencyMs: 0 };
-      const deadline = awakeDeadline(timeoutMs);
-      const agent = createProbeAgent(node.url);
-      const limits = { agent, signal: deadline.signal, maxAnswerBytes, allowPrivate };
-      try {
-        return await look(node.id, caller(parsed.url, node, limits));
-      } catch (error) {
-        return { nodeId: node.id, ok: false, reason: failure(error), latencyMs: elapsed() };
-      } finally {
-        deadline.end();
-        agent.destroy();
-      }
-    },
+  const inTurn = createLimiter(probesAtOnce);
+  const probe = async (node: RegisteredNode, timeoutMs: number): Promise<ProbeResult> => {
+    const started = performance.now();
+    // The node may have been registered when other addresses were allowed.
+    const parsed = parseNodeUrl(node.url, { allowPrivate });
+    if (!parsed.ok) return { nodeId: node.id, ok: false, reason: "unreachable", latencyMs: 0 };
+    const deadline = awakeDeadline(timeoutMs);
+    const agent = createProbeAgent(node.url);
+    const limits = { agent, signal: deadline.signal, maxAnswerBytes, allowPrivate };
+    try {
+      return await look(node.id, caller(parsed.url, node, limits));
+    } catch (error) {
+      const latencyMs = Math.round(performance.now() - started);
+      return { nodeId: node.id, ok: false, reason: failure(error), latencyMs };
+    } finally {
+      deadline.end();
+      agent.destroy();
+    }
   };
+  return { probe: (node, timeoutMs) => inTurn(() => probe(node, timeoutMs)) };
 }
 
 async function look(nodeId: string, call: Call): Promise<ProbeResult> {
