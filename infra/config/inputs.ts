@@ -166,8 +166,8 @@ export const inputDefinitions = {
   maxTasks: setting({ type: wholeNumber(1, 1000), default: 10, doc: "Most tasks." }),
   requestsPerTargetPerMinute: setting({
     type: wholeNumber(1, 10_000_000),
-    default: 12_000,
-    doc: "Autoscaling aims at this many requests a minute for each task (12,000 are 200 a second).",
+    default: 60_000,
+    doc: "Autoscaling aims at this many requests a minute for each task (60,000 are 1,000 a second, about a quarter of half a vCPU).",
   }),
   cpuTargetPercent: setting({
     type: wholeNumber(10, 90),

@@ -108,7 +108,10 @@ describe("the functions' archives in plain Node", function () {
     await healthCheck();
     await healthCheck();
     const unhealthy = (await registry.listStates()).filter((state) => !state.healthy);
-    assert.deepEqual(unhealthy.map((state) => state.reason), ["unreachable"]);
+    assert.deepEqual(
+      unhealthy.map((state) => state.reason),
+      ["unreachable"],
+    );
     assert.equal((await registry.currentRelease())?.version, 2);
   });
 

@@ -15,7 +15,10 @@ import { everythingGiven } from "./support/stacks";
 
 /** Granted, but not to be seen in the functions' own calls. */
 const unseen: { grant: RegExp; reason: string }[] = [
-  { grant: /^s3:ListBucket /, reason: "without it S3 answers 403 where an object is absent; no call of its own" },
+  {
+    grant: /^s3:ListBucket /,
+    reason: "without it S3 answers 403 where an object is absent; no call of its own",
+  },
   { grant: /^logs:(CreateLogStream|PutLogEvents) /, reason: "Lambda's runtime writes the log" },
   { grant: /^xray:/, reason: "Lambda's runtime sends the traces" },
   { grant: /^ec2:/, reason: "Lambda itself connects the function to the VPC" },
@@ -94,10 +97,16 @@ describe("least privilege", function () {
     await forget("FACT", "nodeIdSalt");
     const added = await admin("POST", "/backends", { url: "https://one.example/key" });
     assert.equal(added.status, 201);
-    assert.equal((await admin("POST", "/backends", { url: "https://two.example/key", is_leader: true })).status, 409);
+    assert.equal(
+      (await admin("POST", "/backends", { url: "https://two.example/key", is_leader: true })).status,
+      409,
+    );
     assert.equal((await admin("GET", `/backends/${added.json.id}`)).status, 200);
     assert.equal((await admin("PATCH", `/backends/${added.json.id}`, { is_leader: true })).status, 409);
-    assert.equal((await admin("PATCH", `/backends/${leader.id}`, { is_leader: false, weight: 50 })).status, 200);
+    assert.equal(
+      (await admin("PATCH", `/backends/${leader.id}`, { is_leader: false, weight: 50 })).status,
+      200,
+    );
     assert.equal((await admin("PATCH", `/backends/${added.json.id}`, { is_leader: true })).status, 200);
     assert.equal((await admin("GET", "/backends")).status, 200);
     assert.equal((await admin("GET", "/status")).status, 200);

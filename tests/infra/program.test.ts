@@ -66,7 +66,10 @@ for (const [name, config] of Object.entries(stacks)) {
       const stray = run.stack.resources
         .filter(({ custom, type }) => custom && type.startsWith("aws:"))
         .filter((resource) => !resource.provider.includes(`pulumi:providers:aws::${provider!.name}`));
-      assert.deepEqual(stray.map(({ type, name }) => `${type} ${name}`), []);
+      assert.deepEqual(
+        stray.map(({ type, name }) => `${type} ${name}`),
+        [],
+      );
     });
 
     it("has nothing public but the load balancer", () => {
@@ -82,7 +85,10 @@ for (const [name, config] of Object.entries(stacks)) {
       assert.equal((service as { assignPublicIp: boolean }).assignPublicIp, false);
       const buckets = run.stack.all("aws:s3/bucket:Bucket").map((bucket) => bucket.name);
       const blocked = run.stack.all("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock");
-      assert.deepEqual(blocked.map((block) => block.name), buckets);
+      assert.deepEqual(
+        blocked.map((block) => block.name),
+        buckets,
+      );
       for (const { inputs } of run.stack.all("aws:apigatewayv2/route:Route")) {
         assert.ok(["AWS_IAM", "CUSTOM"].includes(inputs.authorizationType as string));
       }
@@ -102,7 +108,10 @@ for (const [name, config] of Object.entries(stacks)) {
           }
         }
       }
-      assert.deepEqual([...wide].filter((action) => !wideStatements[action]), []);
+      assert.deepEqual(
+        [...wide].filter((action) => !wideStatements[action]),
+        [],
+      );
     });
 
     it("gives no role a managed policy", () => {
@@ -165,7 +174,11 @@ function assertGolden(name: string, run: ProgramRun): void {
   const path = join(__dirname, "golden", `${name}.json`);
   const declared = run.stack.resources
     .filter(({ custom, type }) => custom || type.startsWith("awsx:"))
-    .map(({ type, name: resource, inputs }) => ({ type, name: resource, inputs: readable(run, resource, inputs) }))
+    .map(({ type, name: resource, inputs }) => ({
+      type,
+      name: resource,
+      inputs: readable(run, resource, inputs),
+    }))
     .sort((a, b) => (`${a.type} ${a.name}` < `${b.type} ${b.name}` ? -1 : 1));
   const text = `${JSON.stringify(declared, sortKeys, 2).replaceAll(planted, "<secret>")}\n`;
   if (process.env.UPDATE_GOLDEN || !existsSync(path)) writeFileSync(path, text);

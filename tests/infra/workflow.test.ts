@@ -76,7 +76,11 @@ describe("health check workflow on AWS", function () {
   it("is express, logged without data, traced, and may invoke its functions only", async () => {
     const stack = await recordStack(
       () =>
-        new HealthCheckWorkflow("w", { definition: "{}", functionArns: ["arn:a", "arn:b"], logRetentionDays: 7 }),
+        new HealthCheckWorkflow("w", {
+          definition: "{}",
+          functionArns: ["arn:a", "arn:b"],
+          logRetentionDays: 7,
+        }),
     );
     assert.deepEqual(stack.one("aws:sfn/stateMachine:StateMachine"), {
       type: "EXPRESS",
@@ -105,7 +109,11 @@ describe("schedule", () => {
   const record = (intervalSeconds: number) =>
     recordStack(
       () =>
-        new Schedule("s", { stateMachineArn: "arn:machine", intervalSeconds, input: { mode: "healthCheck" } }),
+        new Schedule("s", {
+          stateMachineArn: "arn:machine",
+          intervalSeconds,
+          input: { mode: "healthCheck" },
+        }),
     );
 
   it("starts the workflow every minute, and may do nothing else", async () => {
