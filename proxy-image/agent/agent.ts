@@ -82,6 +82,7 @@ export class Agent {
       taskId,
       intervalMs: config.heartbeatMs,
       controlSocket: config.controlSocket,
+      master: () => this.#supervisor.master,
       describe: () => this.#describe(),
       logger,
     });
@@ -106,7 +107,6 @@ export class Agent {
     await this.#supervisor.removeOrphan();
     await this.#accessLog.start();
     const rollout = await this.#createRollout();
-    this.#supervisor.on("started", () => this.#heartbeat.onRestart());
     await rollout.start(await this.#poller.first());
     this.#sockets.start();
     this.#watchGenerations();

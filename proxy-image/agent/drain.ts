@@ -2,7 +2,7 @@ import { requestsInFlight } from "./controlClient";
 import type { Logger } from "./logs/logger";
 import { sleep } from "./wait";
 
-/** Answers must be seen to be missing this often in a row: a client between two calls is not gone. */
+/** Nothing must be in flight this often in a row: a client between two calls is not gone. */
 const quietLooks = 3;
 const lookMs = 50;
 const lookLimitMs = 500;
@@ -13,7 +13,7 @@ export interface DrainOptions {
   controlSocket: string;
   /** Goes on serving this long after the health check turned 503, so that a load balancer stops sending first. */
   serveOnMs: number;
-  /** Longest wait for calls in flight. */
+  /** Longest wait for that and for calls in flight, together. */
   limitMs: number;
   stopNginx: (graceMs: number) => Promise<void>;
   logger: Logger;
@@ -28,8 +28,8 @@ export async function drain({
   logger,
 }: DrainOptions): Promise<void> {
   const started = performance.now();
-  if (serveOnMs > 0) await sleep(serveOnMs);
-  const left = await waitUntilQuiet(controlSocket, limitMs);
+  await sleep(Math.min(serveOnMs, limitMs));
+  const left = await waitUntilQuiet(controlSocket, limitMs - (performance.now() - started));
   if (left > 0) logger.warn({ requests: left }, "drain time is over with requests in flight");
   await stopNginx(quitMs);
   logger.info({ ms: Math.round(performance.now() - started) }, "drained");

@@ -94,7 +94,6 @@ export class AgentTask {
   }
 
   start(): this {
-    const { bench } = this;
     this.exitCode = undefined;
     const child = spawn(process.execPath, [this.agentFile], {
       stdio: ["ignore", "pipe", "pipe"],

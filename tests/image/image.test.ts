@@ -166,7 +166,9 @@ describe("the proxy's image", function () {
       });
     }
     const terminate = async () => {
-      const agent = descendants(child.pid ?? 0).find(({ command: line }) => /^\S*node \S*agent\.js/.test(line));
+      const agent = descendants(child.pid ?? 0).find(({ command: line }) =>
+        /^\S*node \S*agent\.js/.test(line),
+      );
       if (agent) process.kill(agent.pid, "SIGTERM");
       else child.kill("SIGKILL");
       await until(() => child.exitCode !== null || child.signalCode !== null, {

@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { EventEmitter } from "node:events";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Backoff } from "../backoff";
@@ -34,15 +33,8 @@ export interface SupervisorOptions {
   logger: Logger;
 }
 
-interface SupervisorEvents {
-  /** A new master is up, so counters start from zero. */
-  started: [];
-  /** The master ended without being told to. */
-  died: [];
-}
-
 /** Keeps one nginx master running, on the configuration that `current` in the run directory leads to. */
-export class NginxSupervisor extends EventEmitter<SupervisorEvents> {
+export class NginxSupervisor {
   readonly #options: SupervisorOptions;
   readonly #backoff = new Backoff(250, 4_000);
   #master: number | undefined;
@@ -52,8 +44,12 @@ export class NginxSupervisor extends EventEmitter<SupervisorEvents> {
   #underWay: Promise<void> = Promise.resolve();
 
   constructor(options: SupervisorOptions) {
-    super();
     this.#options = options;
+  }
+
+  /** Process number of the master that serves; undefined while there is none. */
+  get master(): number | undefined {
+    return this.#master;
   }
 
   get isRunning(): boolean {
@@ -101,7 +97,6 @@ export class NginxSupervisor extends EventEmitter<SupervisorEvents> {
     this.#upSince = performance.now();
     child.once("exit", (code, name) => this.#onExit(name ?? `exit status ${code}`));
     logger.info({ pid: up }, "nginx started");
-    this.emit("started");
   }
 
   /** Workers of the running master. */
@@ -203,7 +198,6 @@ export class NginxSupervisor extends EventEmitter<SupervisorEvents> {
     this.#master = undefined;
     if (this.#stopping || master === undefined) return;
     this.#options.logger.error({ how }, "nginx died");
-    this.emit("died");
     this.#underWay = this.#restart(master).catch((error: unknown) =>
       this.#options.logger.fatal({ err: error }, "nginx can't be restarted"),
     );

@@ -8,8 +8,11 @@ import { sleep, withTimeLimit } from "../wait";
 import { parseRelease } from "./parseRelease";
 import type { OfferOutcome } from "./rollout";
 
-/** Longest wait for one answer of the store. */
+/** Longest wait for one answer of the store, and the shortest such limit for an agent that looks often. */
 const lookLimitMs = 5_000;
+const shortestLookLimitMs = 1_000;
+/** A store may be read while it is written to (S3 itself never shows that): only the second such answer is news. */
+const unusableToTell = 2;
 /** Longest pause between two looks while the store can't be reached, if the usual pause is not longer. */
 const outagePauseMs = 5_000;
 /** Pause before a release that could not be tested is tried again. */
@@ -32,7 +35,8 @@ export class ReleasePoller {
   #etag: string | undefined;
   /** What the store said last: whether there is a release. Undefined until it was reached. */
   #hasRelease: boolean | undefined;
-  #saysUnknownForm = false;
+  /** How often in a row the release was of no form that we know. */
+  #unusable = 0;
 
   constructor(options: ReleasePollerOptions) {
     this.#options = options;
@@ -80,13 +84,11 @@ export class ReleasePoller {
   }
 
   async #look(): Promise<ReleaseLookup> {
-    const lookup = await withTimeLimit(
-      this.#options.store.getCurrent(this.#etag),
-      lookLimitMs,
-      "the release store",
-    );
+    const { store, intervalMs } = this.#options;
+    const limitMs = Math.min(lookLimitMs, Math.max(shortestLookLimitMs, intervalMs * 8));
+    const lookup = await withTimeLimit(store.getCurrent(this.#etag), limitMs, "the release store");
     this.#state.worked();
-    this.#saysUnknownForm = false;
+    this.#unusable = 0;
     this.#hasRelease = lookup.status !== "absent";
     return lookup;
   }
@@ -98,8 +100,9 @@ export class ReleasePoller {
     }
     this.#state.worked();
     this.#hasRelease = true;
-    if (!this.#saysUnknownForm) this.#options.logger.error({ reason: describeError(error) }, unusable);
-    this.#saysUnknownForm = true;
+    if (++this.#unusable === unusableToTell) {
+      this.#options.logger.error({ reason: describeError(error) }, unusable);
+    }
   }
 
   /** A release that we can't use (damaged, of a later format) is left alone until another one takes its place. */

@@ -18,6 +18,8 @@ export interface HeartbeatOptions {
   taskId: string;
   intervalMs: number;
   controlSocket: string;
+  /** nginx's master, as long as there is one: its counters start from zero with each. */
+  master: () => number | undefined;
   /** What to report besides the counters; undefined while there is nothing to report yet. */
   describe: () => Pick<TaskHeartbeat, "releaseVersion" | "badRelease" | "draining"> | undefined;
   logger: Logger;
@@ -29,6 +31,8 @@ export class Heartbeat {
   readonly #state: StateLog;
   readonly #startedAt = new Date().toISOString();
   readonly #counters = new CounterSums();
+  /** The master whose counters were taken last. */
+  #counted: number | undefined;
   #wake: () => void = () => {};
   #isDue = false;
   #stopped = false;
@@ -47,11 +51,6 @@ export class Heartbeat {
   soon(): void {
     this.#isDue = true;
     this.#wake();
-  }
-
-  /** nginx counts from zero again. */
-  onRestart(): void {
-    this.#counters.restart();
   }
 
   /** Ends the reports and takes the task out of the registry. */
@@ -111,13 +110,19 @@ export class Heartbeat {
     await withTimeLimit(registry.putTask(heartbeat), putLimitMs, "the registry");
   }
 
-  /** nginx may be restarting: the counters stay what they were. */
+  /** Without a master the counters stay what they were: what answers then are workers that it left behind. */
   async #count(): Promise<void> {
+    const { master, controlSocket, logger } = this.#options;
+    const asked = master();
+    if (asked === undefined) return;
     try {
-      const { status, body } = await getOverSocket(this.#options.controlSocket, "/stats", statsLimitMs);
-      if (status === 200) this.#counters.update(body);
+      const { status, body } = await getOverSocket(controlSocket, "/stats", statsLimitMs);
+      if (status !== 200 || master() !== asked) return;
+      if (this.#counted !== undefined && this.#counted !== asked) this.#counters.restart();
+      this.#counted = asked;
+      this.#counters.update(body);
     } catch (error) {
-      this.#options.logger.debug({ reason: describeError(error) }, "no counters from nginx");
+      logger.debug({ reason: describeError(error) }, "no counters from nginx");
     }
   }
 }
