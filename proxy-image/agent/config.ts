@@ -55,7 +55,7 @@ const environmentShape = z.object({
 export type AgentConfig = ReturnType<typeof readConfig>;
 
 /** A variable has a value that it can't have. The value is not shown: it may be a secret in the wrong place. */
-export class ConfigError extends Error {
+class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 

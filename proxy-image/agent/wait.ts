@@ -18,7 +18,7 @@ export async function waitFor<T>(
 }
 
 /** Something took longer than it may. */
-export class TimeLimitError extends Error {
+class TimeLimitError extends Error {
   override readonly name = "TimeLimitError";
 }
 

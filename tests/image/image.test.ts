@@ -166,11 +166,10 @@ describe("the proxy's image", function () {
       });
     }
     const terminate = async () => {
-      const agent = descendants(child.pid ?? 0).find(({ command: line }) =>
-        /^\S*node \S*agent\.js/.test(line),
-      );
+      const processes = descendants(child.pid ?? 0);
+      const agent = processes.find(({ command: line }) => /^\S*node \S*agent\.js/.test(line));
       if (agent) process.kill(agent.pid, "SIGTERM");
-      else child.kill("SIGKILL");
+      else for (const { pid } of processes) process.kill(pid, "SIGKILL");
       await until(() => child.exitCode !== null || child.signalCode !== null, {
         what: "the container's end",
       });

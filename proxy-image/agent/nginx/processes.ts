@@ -12,7 +12,7 @@ export interface Process {
 }
 
 /** Every process of this machine (or container) that is not a zombie. */
-export async function listProcesses(): Promise<Process[]> {
+async function listProcesses(): Promise<Process[]> {
   const names = await readdir("/proc").catch(() => []);
   const pids = names.filter((name) => /^\d+$/.test(name));
   if (pids.length === 0) return listWithPs();

@@ -7,7 +7,7 @@ import { type TestOutcome, testConfiguration } from "../nginx/configurationTest"
 import { activeConfiguration } from "../nginx/supervisor";
 
 /** What is the same for all releases of this task. */
-export type TaskConstants = Omit<TaskValues, "poolFile" | "version" | "generation">;
+type TaskConstants = Omit<TaskValues, "poolFile" | "version" | "generation">;
 
 export interface InstallerOptions {
   runDirectory: string;

@@ -12,7 +12,7 @@ const mostRefused = 100;
 export type OfferOutcome = "inForce" | "refused" | "later";
 
 /** What the rollout needs of the nginx supervisor. */
-export interface Proxy {
+interface Proxy {
   start(): Promise<void>;
   /** @returns false when the new configuration did not come into force */
   reload(): Promise<boolean>;

@@ -7,7 +7,7 @@ const countersShape = z.object({
   callsByNode: z.record(z.string().max(64), z.object({ ok: count, failed: count, latencyMsSum: count })),
 });
 
-export const noCounters: TaskCounters = { requestsByStatus: {}, callsByNode: {} };
+const noCounters: TaskCounters = { requestsByStatus: {}, callsByNode: {} };
 
 /** Sums since the task started. nginx counts from zero again when its master is restarted; we go on. */
 export class CounterSums {
