@@ -11,8 +11,8 @@ import { poolOf } from "../tests/support/pool";
 import { freePorts } from "../tests/support/ports";
 
 const connections = 32;
-const rounds = 8;
-const secondsPerRound = 2;
+const rounds = 10;
+const secondsPerRound = 1.5;
 /** Calls per second at which latencies are compared: well below what either can do. */
 const fixedRate = 2000;
 
@@ -84,10 +84,9 @@ const defaults = { attemptTimeoutSeconds: 4, callTimeoutSeconds: 12 };
 
 /** CPU time of a target's workers per request under full load, in µs. */
 async function cost(target: Target): Promise<number> {
-  const before = cpuTicks(target.pids());
+  const before = cpuMicroseconds(target.pids());
   const result = await load(target, { duration: secondsPerRound });
-  const microsecondsPerTick = 10_000;
-  return ((cpuTicks(target.pids()) - before) * microsecondsPerTick) / result.requests.total;
+  return (cpuMicroseconds(target.pids()) - before) / result.requests.total;
 }
 
 async function latencies(target: Target): Promise<{ p50: number; p99: number }> {
@@ -124,11 +123,12 @@ function body(index: number): string {
   return `{"jsonrpc":"2.0","id":${index},"method":"eth_getBalance","params":["${account}","latest"]}`;
 }
 
-function cpuTicks(pids: number[]): number {
-  return pids.reduce((sum, pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
-    return sum + Number(fields[11]) + Number(fields[12]);
-  }, 0);
+/** CPU time that processes have used so far, in µs. */
+function cpuMicroseconds(pids: number[]): number {
+  return pids.reduce(
+    (sum, pid) => sum + Number(readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ")[0]) / 1000,
+    0,
+  );
 }
 
 function median(values: number[]): number {

@@ -19,7 +19,7 @@ export function call(r: NginxHTTPRequest): void {
     return;
   }
   const now = Date.now();
-  const runtime = loadRuntime(r.variables);
+  const runtime = loadRuntime(r);
   if (!refreshState(runtime)) {
     r.internalRedirect("@newest");
     return;

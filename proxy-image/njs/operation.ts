@@ -27,7 +27,7 @@ const probe = (): Call => new Call("1", "eth_chainId", "[]");
 
 /** `GET /ready`: 200 when a node can be used. */
 export function ready(r: NginxHTTPRequest): void {
-  const runtime = loadRuntime(r.variables);
+  const runtime = loadRuntime(r);
   if (!refreshState(runtime)) {
     r.internalRedirect("@newest");
     return;
@@ -79,7 +79,7 @@ function askForReadiness(
 
 /** Runs in one worker, four times a second: makes the configuration known and has ejected nodes tried. */
 export async function tick(session: NginxPeriodicSession): Promise<void> {
-  const runtime = loadRuntime(session.variables);
+  const runtime = loadRuntime(session);
   publishGeneration(runtime.generation);
   if (!refreshState(runtime)) return;
   const { gateway_front: front } = session.variables;
@@ -97,7 +97,7 @@ export async function tick(session: NginxPeriodicSession): Promise<void> {
 
 /** Tries an ejected node once: a good answer brings it back, anything else doubles its wait. */
 export function trial(r: NginxHTTPRequest): void {
-  const runtime = loadRuntime(r.variables);
+  const runtime = loadRuntime(r);
   const node = runtime.nodes.get(r.uri.slice("/~trial/".length));
   // The address the connection came in at, which no header changes.
   if (node === undefined || r.variables.server_addr?.startsWith("unix:") !== true) {
@@ -127,7 +127,7 @@ export function guard(sub: NginxHTTPRequest, data: Buffer, flags: NginxHTTPSendB
 
 export function metrics(r: NginxHTTPRequest): void {
   r.headersOut["Content-Type"] = "text/plain; version=0.0.4; charset=utf-8";
-  const runtime = loadRuntime(r.variables);
+  const runtime = loadRuntime(r);
   refreshState(runtime);
   // The socket gateway counts for itself; without it the proxy's own numbers are all there are.
   r.subrequest("/~sockets", (sockets) => {

@@ -1,11 +1,11 @@
-import { readReply } from "./askNode";
+import { type Reply, readReply } from "./askNode";
 import { Call } from "./call";
 import { chooseFirst } from "./choose";
 import { countQuick } from "./counters";
 import { Exchange } from "./exchange";
 import { answerExchange } from "./respond";
 import { learnLatency, noteGood, watch } from "./state";
-import type { Network, Runtime } from "./types";
+import type { MethodFacts, Network, Node, Runtime } from "./types";
 
 /**
  * The road of nearly every call: a single request in a usual spelling, answered well by the first node. All that is unusual goes
@@ -66,21 +66,16 @@ export function quickCall(
   if (node === undefined || node.ejectedUntil > 0) return false;
   options.body = `${facts.bodyStart}${params}}`;
 
-  /** Hands what came of the first attempt over to the general road. */
-  const takeOver = (reply: Parameters<Exchange["takeOver"]>[1]) => {
-    const call = new Call(idText, request.method, params);
-    const done = (exchange: Exchange) => answerExchange(r, exchange, false, runtime);
-    new Exchange(r, runtime, network, [call], now, done).takeOver(node, reply, now);
-  };
+  // One function for both ends of the attempt: without a reply, the time is over.
   let isOver = false;
-  const timer = setTimeout(() => {
-    isOver = true;
-    watch(node, now);
-    takeOver({ failure: "timeout", gaveUp: true });
-  }, runtime.limits.attemptTimeoutMs + graceMs);
-  const location = facts.isSmall && node.watchedUntil === 0 ? node.location : node.heavyLocation;
-  r.subrequest(location, options, (reply) => {
+  const settle = (reply?: NginxHTTPRequest): void => {
     if (isOver) return;
+    isOver = true;
+    if (reply === undefined) {
+      watch(node, now);
+      takeOver(r, runtime, network, new Call(idText, facts.name, params), node, timedOut, now);
+      return;
+    }
     clearTimeout(timer);
     const answer = reply.responseText ?? "";
     // Nodes end their answer with `}`, some with a line feed behind it.
@@ -92,25 +87,60 @@ export function quickCall(
       answer.charCodeAt(end) === 125
     ) {
       const result = answer.slice(usualStart.length, end);
-      try {
-        if (JSON.parse(result) !== null || !facts.nullMayBeMissing) {
-          const answeredAt = Date.now();
-          noteGood(answeredAt);
-          if (network.nodes.length > 1) learnLatency(node, answeredAt - now, answeredAt);
-          countQuick(facts.counter, network, node, answeredAt - now);
-          if (runtime.limits.logRequests) {
-            (r.variables as Record<string, string>).gateway_log = runtime.limits.logParams
-              ? `${facts.log}${node.id}","params":${JSON.stringify([JSON.parse(params)])}`
-              : `${facts.log}${node.id}"`;
-          }
-          r.return(200, `{"jsonrpc":"2.0","id":${idText},"result":${result}}`);
-          return;
-        }
-      } catch {
-        // The general road finds out what is wrong with it.
+      if (isGoodResult(result, facts)) {
+        const answeredAt = Date.now();
+        noteGood(answeredAt);
+        if (network.nodes.length > 1) learnLatency(node, answeredAt - now, answeredAt);
+        countQuick(facts.counter, network, node, answeredAt - now);
+        if (runtime.limits.logRequests) logQuick(r, runtime, facts, node, params);
+        r.return(200, `{"jsonrpc":"2.0","id":${idText},"result":${result}}`);
+        return;
       }
     }
-    takeOver(readReply(reply, 1));
-  });
+    takeOver(r, runtime, network, new Call(idText, facts.name, params), node, readReply(reply, 1), now);
+  };
+  const timer = setTimeout(settle, runtime.limits.attemptTimeoutMs + graceMs);
+  r.subrequest(
+    facts.isSmall && node.watchedUntil === 0 ? node.location : node.heavyLocation,
+    options,
+    settle,
+  );
   return true;
+}
+
+const timedOut: Reply = { failure: "timeout", gaveUp: true };
+
+function isGoodResult(result: string, facts: MethodFacts): boolean {
+  try {
+    return JSON.parse(result) !== null || !facts.nullMayBeMissing;
+  } catch {
+    return false;
+  }
+}
+
+function logQuick(
+  r: NginxHTTPRequest,
+  runtime: Runtime,
+  facts: MethodFacts,
+  node: Node,
+  params: string,
+): void {
+  const variables = r.variables as Record<string, string>;
+  variables.gateway_log = runtime.limits.logParams
+    ? `${facts.log}${node.id}","params":${JSON.stringify([JSON.parse(params)])}`
+    : `${facts.log}${node.id}"`;
+}
+
+/** Hands what came of the first attempt over to the general road. */
+function takeOver(
+  r: NginxHTTPRequest,
+  runtime: Runtime,
+  network: Network,
+  call: Call,
+  node: Node,
+  reply: Reply,
+  startedAt: number,
+): void {
+  const done = (exchange: Exchange) => answerExchange(r, exchange, false, runtime);
+  new Exchange(r, runtime, network, [call], startedAt, done).takeOver(node, reply, startedAt);
 }

@@ -11,8 +11,9 @@ let runtime: Runtime | undefined;
  * The pool that this worker's configuration came with. A context serves one configuration only (a reload starts new workers),
  * so it is read once.
  */
-export function loadRuntime(variables: NginxVariables): Runtime {
+export function loadRuntime(source: { readonly variables: NginxVariables }): Runtime {
   if (runtime !== undefined) return runtime;
+  const { variables } = source;
   const pool = JSON.parse(fs.readFileSync(variables.gateway_pool ?? "", "utf8")) as PoolFile;
   runtime = runtimeOf(pool, Number(variables.gateway_generation));
   return runtime;
@@ -58,6 +59,7 @@ function networkOf(described: PoolNetwork): Network {
 
 function factsOf(method: string, network: string): MethodFacts {
   return {
+    name: method,
     bodyStart: `{"jsonrpc":"2.0","id":1,"method":"${method}","params":`,
     isSmall: hasSmallAnswer(method),
     nullMayBeMissing: nullMayBeMissing.has(method),

@@ -27,6 +27,7 @@ export interface Node {
 
 /** Everything about a method that would otherwise be found out in each call. */
 export interface MethodFacts {
+  name: string;
   /** A request to a node up to the params. */
   bodyStart: string;
   isSmall: boolean;

@@ -11,6 +11,15 @@ async function sends(nginx: Nginx, count: number): Promise<void> {
     assert.equal(answer.status, 200, answer.text);
   }
 }
+/** Sends calls until `condition` holds. */
+const sendsUntil = (nginx: Nginx, condition: () => boolean, what: string, deadlineMs = 10_000) =>
+  until(
+    async () => {
+      await sends(nginx, 2);
+      return condition();
+    },
+    { what, deadlineMs },
+  );
 const share = (node: MockNode, all: MockNode[]) =>
   node.calls / all.reduce((sum, { calls }) => sum + calls, 0);
 const slow =
@@ -26,7 +35,7 @@ describe("ejection", () => {
       [httpStatus(500), ok("0x2")],
       async ({ nginx, nodes }) => {
         const [bad] = nodes as [MockNode];
-        await until(async () => (await sends(nginx, 1), bad.calls > 0), { what: "the bad node is asked" });
+        await sendsUntil(nginx, () => bad.calls > 0, "the bad node is asked");
         const started = Date.now();
         while (Date.now() - started < 2500) await sends(nginx, 10);
         // The first call, then tries after 0.5 s and 1 s more.
@@ -45,19 +54,13 @@ describe("ejection", () => {
     scene(
       [hangs, ok("0x2")],
       async ({ nginx, nodes }) => {
-        await until(async () => (await sends(nginx, 1), nodes[0]!.calls > 0), {
-          what: "the bad node is asked",
-        });
+        await sendsUntil(nginx, () => nodes[0]!.calls > 0, "the bad node is asked");
         nodes[0]!.reset(ok("0x1"));
-        await until(
-          async () => (
-            await sends(nginx, 5),
-            nodes[0]!.received.some(({ json }) => "method" in json && json.method === "eth_call")
-          ),
-          {
-            what: "the node is back",
-            deadlineMs: 4000,
-          },
+        await sendsUntil(
+          nginx,
+          () => nodes[0]!.received.some(({ json }) => "method" in json && json.method === "eth_call"),
+          "the node is back",
+          4000,
         );
       },
       { settings: { halfOpenAfterSeconds: 0.3, attemptTimeoutSeconds: 0.3 } },
@@ -99,12 +102,10 @@ describe("ejection", () => {
     scene(
       [httpStatus(429, "", { "retry-after": "2" }), ok("0x2")],
       async ({ nginx, nodes }) => {
-        await until(async () => (await sends(nginx, 1), nodes[0]!.calls > 0), {
-          what: "the limited node is asked",
-        });
+        await sendsUntil(nginx, () => nodes[0]!.calls > 0, "the limited node is asked");
         const started = Date.now();
         nodes[0]!.reset(ok("0x1"));
-        await until(async () => (await sends(nginx, 5), nodes[0]!.calls > 0), { what: "it is asked again" });
+        await sendsUntil(nginx, () => nodes[0]!.calls > 0, "it is asked again");
         assert.ok(Date.now() - started > 1500);
       },
       { settings: { halfOpenAfterSeconds: 0.1 } },
