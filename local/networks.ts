@@ -39,7 +39,10 @@ export class Networks {
       network,
       known.filter((one) => one.name !== network.name && one.chainId !== network.chainId),
     );
-    const nodes: OperatorNode[] = demo?.urls.map((url) => ({ url, isLeader: false })) ?? configuration.nodes;
+    const nodes: (OperatorNode & { wsUrl?: string })[] =
+      // anvil takes WebSockets on the port of its HTTP.
+      demo?.urls.map((url) => ({ url, wsUrl: url.replace(/^http/, "ws"), isLeader: false })) ??
+      configuration.nodes;
     await makeWayForLeader(registry, network.name, nodes.find((node) => node.isLeader)?.url);
     await syncOperatorNodes(
       registry,

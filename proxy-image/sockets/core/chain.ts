@@ -32,7 +32,7 @@ export interface ChainLimits {
   staleMs: number;
 }
 
-export const defaultChainLimits: ChainLimits = {
+const defaultChainLimits: ChainLimits = {
   historyBlocks: 64,
   maxGapBlocks: 1024,
   contenderMs: 2_000,

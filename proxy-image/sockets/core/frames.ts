@@ -1,5 +1,5 @@
 /** `0x` and 32 hex digits. */
-export const subscriptionIdLength = 34;
+const subscriptionIdLength = 34;
 
 /** Text frames of notifications in one buffer, and where in it each subscriber's id goes. */
 export interface NotificationFrames {

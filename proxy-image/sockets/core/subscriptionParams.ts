@@ -7,14 +7,6 @@ export type Wish =
   | { type: "newPendingTransactions"; key: string; full: boolean }
   | { type: "syncing"; key: string };
 
-export type SubscriptionType = Wish["type"];
-export const subscriptionTypes: readonly SubscriptionType[] = [
-  "newHeads",
-  "logs",
-  "newPendingTransactions",
-  "syncing",
-];
-
 /** The params of a subscription can't be met. */
 export class ParamsError extends Error {
   override readonly name = "ParamsError";

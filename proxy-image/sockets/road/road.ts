@@ -14,7 +14,7 @@ export interface RoadAnswer {
 }
 
 /** A call did not get through, or its answer is of no use. Free of secrets. */
-export class RoadError extends Error {
+class RoadError extends Error {
   override readonly name = "RoadError";
 }
 

@@ -99,7 +99,7 @@ export interface HarnessNode {
   headers?: Record<string, string>;
 }
 
-export const generousLimits: SocketLimits = {
+const generousLimits: SocketLimits = {
   maxSocketsPerTask: 20_000,
   maxSocketsPerClient: 20_000,
   maxSubscriptionsPerSocket: 100,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it } from "mocha";
-import { until } from "../support/poll";
-import type { Client } from "./support/harness";
-import { Stack, topicOf } from "./support/stack";
+import { until } from "../../support/poll";
+import type { Client } from "../support/harness";
+import { Stack, topicOf } from "../support/stack";
 
 const soak = process.env.SOAK === "true" || process.env.SOAK === "1";
 const seconds = soak ? 180 : 20;
