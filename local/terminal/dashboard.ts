@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import Table from "cli-table3";
 import type { Event } from "./eventList";
 import type { NodeRow, Snapshot } from "./snapshot";
@@ -11,33 +12,40 @@ export interface DashboardInput {
   events: Event[];
   /** Width of the terminal. */
   columns: number;
+  /** Its height. */
+  rows: number;
   style: Style;
 }
 
 interface Column {
   title: string;
-  /** The terminal must be this wide for the column to be shown. */
-  from: number;
   align?: "right";
   cell: (node: NodeRow, style: Style) => string;
+  /** Where there is no room for all, the column with the highest number goes first; those without one stay. */
+  sacrifice?: number;
 }
 
 const columns: Column[] = [
-  { title: "network", from: 110, cell: (node) => node.network },
-  { title: "node", from: 0, cell: (node, style) => nodeName(node, style) },
-  { title: "URL", from: 80, cell: (node) => node.url },
-  { title: "height", from: 60, align: "right", cell: (node) => show(node.height?.toLocaleString("en")) },
-  { title: "lag", from: 0, align: "right", cell: (node) => show(node.lag) },
+  { title: "network", sacrifice: 1, cell: (node) => node.network },
+  { title: "node", cell: (node, style) => nodeName(node, style) },
+  { title: "URL", sacrifice: 4, cell: (node) => node.url },
+  {
+    title: "height",
+    sacrifice: 3,
+    align: "right",
+    cell: (node) => show(node.height?.toLocaleString("en")),
+  },
+  { title: "lag", align: "right", cell: (node) => show(node.lag) },
   {
     title: "latency",
-    from: 90,
+    sacrifice: 5,
     align: "right",
     cell: (node) => (node.latencyMs === undefined ? "–" : `${Math.round(node.latencyMs)} ms`),
   },
-  { title: "verdict", from: 0, cell: verdict },
+  { title: "verdict", cell: verdict },
   {
     title: "share",
-    from: 70,
+    sacrifice: 2,
     align: "right",
     cell: (node) => (node.share === undefined ? "–" : `${Math.round(node.share * 100)} %`),
   },
@@ -57,30 +65,44 @@ const chars = {
   middle: "  ",
 };
 
-/** The live picture of a run, as lines that fit the terminal. */
+/** The live picture of a run, as lines that fit the terminal: what matters least goes first. */
 export function renderDashboard(input: DashboardInput): string {
-  const { snapshot, style, events } = input;
-  const parts = [
+  const { snapshot, style, columns: width } = input;
+  const events = input.events.map((event) => eventLine(event, width, style));
+  const head = [
     `${style("bold", "proxy")}  ${style("cyan", input.proxyUrl)}    ${style("bold", "admin")}  ${style("cyan", input.adminUrl)}`,
     releaseLine(snapshot, style),
     "",
-    nodeTable(snapshot.nodes, input.columns, style),
-    "",
-    ...tryLines(input.proxyUrl, style),
-    ...(events.length > 0 ? ["", ...events.map((event) => eventLine(event, input.columns, style))] : []),
-    "",
-    style("dim", "Ctrl-C ends it."),
+    ...nodeTable(snapshot.nodes, width, style).split("\n"),
   ];
-  return parts
-    .join("\n")
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
+  const attempts = ["", ...tryLines(input.proxyUrl, style)];
+  const foot = ["", style("dim", "Ctrl-C ends it.")];
+  const room = input.rows - head.length - foot.length - 1;
+  const roomForEvents = room - attempts.length - 1;
+  const shownEvents = roomForEvents > 0 ? events.slice(-roomForEvents) : [];
+  const lines = [
+    ...head,
+    ...(room >= attempts.length ? attempts : []),
+    ...(shownEvents.length > 0 ? ["", ...shownEvents] : []),
+    ...foot,
+  ];
+  return lines.map((line) => line.trimEnd()).join("\n");
 }
 
 function nodeTable(nodes: NodeRow[], width: number, style: Style): string {
   if (nodes.length === 0) return "no nodes: add some with POST /backends";
-  const shown = columns.filter((column) => width >= column.from);
+  const oneNetwork = nodes.every((node) => node.network === nodes[0]?.network);
+  let shown = oneNetwork ? columns.filter((column) => column.title !== "network") : columns;
+  for (;;) {
+    const table = tableOf(nodes, shown, style);
+    const sacrifices = shown.flatMap((column) => column.sacrifice ?? []);
+    if (sacrifices.length === 0 || widthOf(table) <= width) return table;
+    const next = Math.max(...sacrifices);
+    shown = shown.filter((column) => column.sacrifice !== next);
+  }
+}
+
+function tableOf(nodes: NodeRow[], shown: Column[], style: Style): string {
   const table = new Table({
     chars,
     head: shown.map((column) => style("dim", column.title)),
@@ -89,6 +111,11 @@ function nodeTable(nodes: NodeRow[], width: number, style: Style): string {
   });
   for (const node of nodes) table.push(shown.map((column) => column.cell(node, style)));
   return table.toString();
+}
+
+function widthOf(text: string): number {
+  const lines = stripVTControlCharacters(text).split("\n");
+  return Math.max(...lines.map((line) => line.trimEnd().length));
 }
 
 function nodeName(node: NodeRow, style: Style): string {

@@ -1,12 +1,15 @@
-import { styleText } from "node:util";
+import { inspect } from "node:util";
 
-type Colour = Parameters<typeof styleText>[0];
+type Colour = "bold" | "dim" | "red" | "green" | "yellow" | "magenta" | "cyan";
 
 /** Colours a text, or not. */
 export type Style = (colour: Colour, text: string) => string;
 
 export const plain: Style = (_, text) => text;
-const coloured: Style = (colour, text) => styleText(colour, text);
+const coloured: Style = (colour, text) => {
+  const [on, off] = inspect.colors[colour]!;
+  return `\u001b[${on}m${text}\u001b[${off}m`;
+};
 
 /** Colours are for terminals, and not for those who set NO_COLOR. @see https://no-color.org */
 export function styleFor(stream: { isTTY?: boolean }, environment: NodeJS.ProcessEnv): Style {

@@ -13,9 +13,9 @@ const showCursor = "\u001b[?25h";
 
 /** For people: set-up steps with their progress, then a table that is always true. */
 export class TerminalView implements View {
-  readonly #stream = process.stdout;
+  readonly #stream = sized(process.stdout);
   readonly #style = styleFor(process.stdout, process.env);
-  readonly #draw = createLogUpdate(process.stdout);
+  readonly #draw = createLogUpdate(this.#stream);
   readonly #events = new EventList();
   readonly logger: Logger = pino({ base: null }, { write: (line: string) => this.#events.addLogLine(line) });
   readonly agentLines = (line: string): void => this.#events.addLogLine(line);
@@ -43,7 +43,8 @@ export class TerminalView implements View {
         snapshot,
         ...urls,
         events: this.#events.newest,
-        columns: this.#stream.columns || 80,
+        columns: this.#stream.columns,
+        rows: this.#stream.rows,
         style: this.#style,
       });
       this.#draw(`\n${this.#lines}`);
@@ -80,6 +81,13 @@ export class TerminalView implements View {
     this.#draw.clear();
     this.#show?.();
   };
+}
+
+/** Some terminals (of containers, of CI) say that they have no size at all: one letter a line would be shown, or nothing. */
+function sized(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  stream.columns ||= 80;
+  stream.rows ||= 24;
+  return stream;
 }
 
 function toTask({ title, run }: Step): ListrTask {
