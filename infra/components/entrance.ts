@@ -29,8 +29,11 @@ export interface EntranceArgs {
   production: boolean;
 }
 
-/** Longer than the pings of WebSockets (30 s), shorter than nginx keeps an idle connection of the load balancer. */
-export const idleTimeoutSeconds = 300;
+/**
+ * Longer than the pauses between a WebSocket's pings, shorter than nginx keeps an idle connection (75 s): whoever closes
+ * last never sends a call into a closed connection, which a client would see as 502.
+ */
+export const idleTimeoutSeconds = 70;
 
 /** The application load balancer in front of the tasks: made, or a rule on a listener that is there. */
 export class Entrance extends pulumi.ComponentResource {

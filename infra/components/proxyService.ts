@@ -33,9 +33,9 @@ export interface ProxyServiceArgs {
 }
 
 export const proxyPort = 8545;
-export const metricsPort = 9100;
+const metricsPort = 9100;
 /** The one folder that the container may write to: the root file system is read-only. */
-export const runDirectory = "/run/jsonrpc-gateway";
+const runDirectory = "/run/jsonrpc-gateway";
 /** SIGKILL follows SIGTERM after this: time to drain, and to be tidy. */
 const tidySeconds = 10;
 

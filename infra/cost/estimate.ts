@@ -86,8 +86,7 @@ function fixed(usage: Usage): CostLine[] {
       what: "Alarms and metrics",
       formula: "alarms × price + (3 × nodes + 2 × networks + 10) metrics × price",
       dollars:
-        usage.alarms * prices.alarmMonth +
-        (3 * usage.nodes + 2 * usage.networks + 10) * prices.metricMonth,
+        usage.alarms * prices.alarmMonth + (3 * usage.nodes + 2 * usage.networks + 10) * prices.metricMonth,
     },
   ];
 }
@@ -103,7 +102,8 @@ function healthCheck(usage: Usage): CostLine[] {
     {
       what: "Step Functions",
       formula: "runs × (price + 3 s × 64 MB)",
-      dollars: (runs / million) * prices.expressMillionRuns + runs * runSeconds * 0.0625 * prices.expressGbSecond,
+      dollars:
+        (runs / million) * prices.expressMillionRuns + runs * runSeconds * 0.0625 * prices.expressGbSecond,
     },
     {
       what: "Lambda",

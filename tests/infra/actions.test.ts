@@ -34,7 +34,10 @@ describe("GitHub Actions", function () {
   }
 
   it("is linted in earnest: a mistake is found", () => {
-    const found = lint("on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps: [{ rum: x }]\n", "bad.yml");
+    const found = lint(
+      "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps: [{ rum: x }]\n",
+      "bad.yml",
+    );
     assert.ok(found.length > 0);
   });
 });

@@ -171,7 +171,7 @@ describe("the program, run twice", function () {
 
 /** Every input of every resource. `UPDATE_GOLDEN=1` writes it anew: read the difference before you commit it. */
 function assertGolden(name: string, run: ProgramRun): void {
-  const path = join(__dirname, "golden", `${name}.json`);
+  const path = join(__dirname, "golden", `${name}.golden`);
   const declared = run.stack.resources
     .filter(({ custom, type }) => custom || type.startsWith("awsx:"))
     .map(({ type, name: resource, inputs }) => ({

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, it } from "mocha";
+import { defaultSettings } from "../../../functions/domain/settings";
 import { AdminApi } from "../../../infra/components/adminApi";
 import { AdminFunctions } from "../../../infra/components/adminFunctions";
-import { defaultSettings } from "../../../functions/domain/settings";
 import { recordStack } from "../support/recordStack";
 
 const record = (apiKey?: string) =>

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "mocha";
-import { Entrance, type EntranceArgs } from "../../../infra/components/entrance";
+import { Entrance, type EntranceArgs, idleTimeoutSeconds } from "../../../infra/components/entrance";
 import { recordStack } from "../support/recordStack";
 
 const plain: EntranceArgs = {
@@ -41,13 +43,19 @@ describe("entrance", () => {
     });
   });
 
+  it("closes idle connections before nginx does", () => {
+    const template = readFileSync(join(__dirname, "../../../proxy-image/nginx.conf.ejs"), "utf8");
+    const [, seconds] = /^ {2}keepalive_timeout (\d+)s;$/m.exec(template) ?? [];
+    assert.ok(Number(seconds) > idleTimeoutSeconds, `nginx: ${seconds} s`);
+  });
+
   it("serves HTTP without a certificate", async () => {
     const stack = await record();
     assert.deepEqual(stack.one("aws:lb/loadBalancer:LoadBalancer"), {
       loadBalancerType: "application",
       subnets: ["subnet-1", "subnet-2"],
       securityGroups: ["gateway-entrance-id"],
-      idleTimeout: 300,
+      idleTimeout: 70,
       dropInvalidHeaderFields: true,
       enableDeletionProtection: false,
     });
