@@ -14,10 +14,8 @@ export interface AddressPlan {
   clientUrl?: string;
 }
 
-type AddressConfig = Pick<
-  Config,
-  "domainName" | "hostedZoneId" | "certificateArn" | "edge" | "listenerArn" | "hostName"
->;
+type AddressConfig = Pick<Config, "edge"> &
+  Partial<Pick<Config, "domainName" | "certificateArn" | "listenerArn" | "hostName">>;
 
 export function planAddress(config: AddressConfig): AddressPlan {
   const { domainName, certificateArn, listenerArn, hostName } = config;
