@@ -26,7 +26,10 @@ import { onSchedule } from "./workflow/schedule";
 const templateFile = path.join(__dirname, "../proxy-image/nginx.conf.ejs");
 const runEndsMs = 2000;
 
-/** The whole system on this machine, put together as AWS puts it together. */
+/**
+ * The whole system on this machine, put together as AWS puts it together.
+ * @public loaded late, where knip does not see it
+ */
 export class Gateway {
   readonly #prober: NodeProber;
   readonly #runDirectory: string;

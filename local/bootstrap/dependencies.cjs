@@ -89,4 +89,4 @@ function outcome(child, signal) {
   });
 }
 
-module.exports = { ensureDependencies, dependenciesAreInstalled, InstallError, root };
+module.exports = { ensureDependencies, InstallError, root };

@@ -7,9 +7,9 @@ import {
   DescribeTableCommand,
   ResourceNotFoundException,
 } from "@aws-sdk/client-dynamodb";
-import type { S3Event } from "aws-lambda";
 import { createDynamoClient } from "../../functions/adapters/awsClients";
 import { registryTable } from "../../functions/adapters/tableDefinition";
+import type { ReleaseStoredEvent } from "../../functions/handlers/redeploy";
 import type { ProcessGuard } from "../process/processGuard";
 import { type ChildMessage, type ChildStart, s3Credentials } from "./messages";
 
@@ -24,14 +24,14 @@ export class Emulators {
 
   private constructor(
     private readonly start: ChildStart,
-    private readonly onS3Event: (event: S3Event) => void,
+    private readonly onS3Event: (event: ReleaseStoredEvent) => void,
     private readonly guard: ProcessGuard,
   ) {}
 
   /** @param folder what they keep survives in it */
   static async start(
     folder: string,
-    onS3Event: (event: S3Event) => void,
+    onS3Event: (event: ReleaseStoredEvent) => void,
     guard: ProcessGuard,
   ): Promise<Emulators> {
     const emulators = new Emulators({ folder, dynamoPort: 0, s3Port: 0, bucket }, onS3Event, guard);

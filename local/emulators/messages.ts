@@ -1,4 +1,4 @@
-import type { S3Event } from "aws-lambda";
+import type { ReleaseStoredEvent } from "../../functions/handlers/redeploy";
 
 /** Access key and secret that s3rver knows; every other one is refused. */
 export const s3Credentials = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
@@ -15,4 +15,4 @@ export interface ChildStart {
 export type ChildMessage =
   | { type: "ready"; dynamoPort: number; s3Port: number }
   | { type: "failed"; reason: string }
-  | { type: "s3Event"; event: S3Event };
+  | { type: "s3Event"; event: ReleaseStoredEvent };

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
-import type { S3Event } from "aws-lambda";
 import S3rver from "s3rver";
+import type { ReleaseStoredEvent } from "../../functions/handlers/redeploy";
 
 /**
  * S3 on loopback, kept in a folder. All that knows s3rver is in this file: it is old, and nothing better is on npm.
@@ -10,7 +10,7 @@ export async function startS3Emulator(
   folder: string,
   port: number,
   bucket: string,
-  onEvent: (event: S3Event) => void,
+  onEvent: (event: ReleaseStoredEvent) => void,
 ): Promise<{ port: number }> {
   await mkdir(folder, { recursive: true });
   const server = new S3rver({
@@ -22,7 +22,7 @@ export async function startS3Emulator(
     allowMismatchedSignatures: true,
     configureBuckets: [{ name: bucket }],
   });
-  server.on("event", (event: S3Event) => onEvent(event));
+  server.on("event", (event: ReleaseStoredEvent) => onEvent(event));
   // koa prints errors of requests (an agent that went away, say) unless somebody listens.
   server.on("error", () => {});
   return { port: (await server.run()).port };

@@ -144,7 +144,7 @@ function releaseLine(snapshot: Snapshot, style: Style): string {
 }
 
 /** Something to paste: a call by hand, and by program. */
-export function tryLines(proxyUrl: string, style: Style): string[] {
+function tryLines(proxyUrl: string, style: Style): string[] {
   const body = `{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber"}`;
   return [
     style("dim", "try"),
