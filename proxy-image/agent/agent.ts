@@ -74,6 +74,7 @@ export class Agent {
       file: config.socketsFile,
       runDirectory: config.runDirectory,
       drainMs: config.drainMs,
+      trustedCertificates: config.trustedCertificates,
       logger,
       redact: this.#redactor.redact,
     });

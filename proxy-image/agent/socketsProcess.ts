@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { environmentName, taskSettingNames } from "../../functions/domain/settings";
 import { Backoff } from "./backoff";
 import { LineSplitter } from "./logs/lineSplitter";
 import type { Logger } from "./logs/logger";
@@ -16,6 +17,8 @@ export interface SocketsProcessOptions {
   file: string;
   runDirectory: string;
   drainMs: number;
+  /** File of certificate authorities, where the operator names one. */
+  trustedCertificates?: string;
   logger: Logger;
   redact: (text: string) => string;
 }
@@ -46,12 +49,12 @@ export class SocketsProcess {
   }
 
   #launch(): void {
-    const { file, runDirectory, logger, redact } = this.options;
+    const { file, logger, redact } = this.options;
     const startedAtMs = performance.now();
     // It ends when its standard input does, so that it never outlives an agent that was killed.
     const child = spawn(process.execPath, [file], {
       stdio: ["pipe", "ignore", "pipe"],
-      env: { ...process.env, RUN_DIRECTORY: runDirectory },
+      env: environmentOf(this.options),
     });
     this.#child = child;
     const lines = new LineSplitter((line) => logger.warn(redact(line)), longestLine);
@@ -75,6 +78,21 @@ export class SocketsProcess {
     await sleep(livedMs >= stableMs ? 0 : this.#backoff.next());
     if (!this.#stopping) this.#launch();
   }
+}
+
+const inherited = ["PATH", "HOME", "TMPDIR", "LANG", ...taskSettingNames.map(environmentName)];
+
+/** What the gateway needs to know: it deals with strangers, so it gets no credentials. */
+function environmentOf({ runDirectory, trustedCertificates }: SocketsProcessOptions): NodeJS.ProcessEnv {
+  const given = inherited.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...Object.fromEntries(given),
+    RUN_DIRECTORY: runDirectory,
+    ...(trustedCertificates === undefined ? {} : { NODE_EXTRA_CA_CERTS: trustedCertificates }),
+  };
 }
 
 function hasEnded(child: ChildProcess): boolean {

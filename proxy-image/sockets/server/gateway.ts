@@ -61,6 +61,9 @@ export class Gateway {
     if (socket.calls >= maxCallsPerSocket) socket.pause();
     try {
       await this.#answer(socket, data);
+    } catch {
+      // Not foreseen, but one frame must not take down the process with everybody's sockets.
+      this.#send(socket, errorAnswer("null", codes.internal, "internal error"));
     } finally {
       socket.calls--;
       this.#goOn(socket);
@@ -108,7 +111,7 @@ export class Gateway {
       const batch = `[${passed.map(({ part }) => part).join(",")}]`;
       const answer = await this.#pass(socket, batch, batch);
       const answered = answer?.toString() ?? "[]";
-      const list = /^\s*\[/.test(answered) ? elementsOf(answered) : undefined;
+      const list = Array.isArray(JSON.parse(answered)) ? elementsOf(answered) : undefined;
       for (const { part, index } of passed) {
         if (!wantsAnswer(part)) continue;
         answers[index] = list ? list.shift() : answered;
@@ -143,10 +146,10 @@ export class Gateway {
       metrics.add("gateway_socket_calls_total", { outcome: answer.status < 500 ? "answered" : "failed" });
       if (answer.body.length === 0) return undefined;
       if (jsonRpcStart.test(answer.body.toString("latin1", 0, 64))) return answer.body;
-      return Buffer.from(errorsFor(text, `the proxy answered with status ${answer.status}`));
+      return errorsFor(text, `the proxy answered with status ${answer.status}`);
     } catch {
       metrics.add("gateway_socket_calls_total", { outcome: "failed" });
-      return Buffer.from(errorsFor(text, "the call did not get through"));
+      return errorsFor(text, "the call did not get through");
     } finally {
       if (abort) socket.aborts?.delete(abort);
     }
@@ -220,16 +223,21 @@ export class Gateway {
   }
 
   /**
-   * A subscription is a call like any other to keys and limits, which nginx knows: it is asked with a call that costs no node anything.
+   * A subscription is a call like any other to keys and limits, which nginx knows: it is asked with a call that costs a node next to
+   * nothing. Trouble of nodes is no refusal.
    * @returns the refusal
    */
   async #admit(socket: ClientSocket, id: string): Promise<string | undefined> {
     const body = `{"jsonrpc":"2.0","id":${id},"method":"eth_chainId","params":[]}`;
-    const answer = await this.#pass(socket, body, body);
-    const text = answer?.toString() ?? "";
-    const parsed = JSON.parse(text || "{}") as { error?: { code?: unknown } };
-    const refused = parsed.error !== undefined && refusals.has(Number(parsed.error.code));
-    return refused ? text : undefined;
+    try {
+      const answer = await this.#options.road.post(socket.path, body, socket.caller);
+      const text = answer.body.toString();
+      const { error } = JSON.parse(text) as { error?: { code?: unknown } };
+      const refused = (answer.status >= 400 && answer.status < 500) || error?.code === codes.limit;
+      return refused ? text : undefined;
+    } catch {
+      return errorAnswer(id, codes.internal, "the call did not get through");
+    }
   }
 
   #send(socket: ClientSocket, text: string): void {
@@ -242,12 +250,11 @@ export class Gateway {
   }
 }
 
-/** Limits, keys, unknown networks: codes of nginx that a subscription must not get around. Nodes' troubles don't refuse it. */
-const refusals = new Set([-32005, -32001, -32000, -32600]);
-
-/** An error for each call in the frame. */
-function errorsFor(text: string, message: string): string {
-  if (!/^\s*\[/.test(text)) return errorAnswer(idOf(text), codes.internal, message);
-  const waiting = elementsOf(text).filter(wantsAnswer);
-  return `[${waiting.map((element) => errorAnswer(idOf(element), codes.internal, message)).join(",")}]`;
+/** An error for each call in the frame that wants an answer. */
+function errorsFor(text: string, message: string): Buffer | undefined {
+  const isBatch = Array.isArray(JSON.parse(text));
+  const calls = (isBatch ? elementsOf(text) : [text]).filter(wantsAnswer);
+  if (calls.length === 0) return undefined;
+  const errors = calls.map((call) => errorAnswer(idOf(call), codes.internal, message)).join(",");
+  return Buffer.from(isBatch ? `[${errors}]` : errors);
 }
