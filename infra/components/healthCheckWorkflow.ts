@@ -20,8 +20,8 @@ export class HealthCheckWorkflow extends pulumi.ComponentResource {
     const logGroup = new aws.cloudwatch.LogGroup(
       name,
       {
-        // AWS adds to the account's one resource policy for names that start so; other names fill it up.
-        namePrefix: `/aws/vendedlogs/states/${name}-`,
+        // Names that start so share one entry of the account's resource policy; others fill it up.
+        name: `/aws/vendedlogs/states/${name}`,
         retentionInDays: args.logRetentionDays,
       },
       { parent: this },

@@ -22,7 +22,8 @@ export const localDefinition = workflowDefinition({
 
 /** The Step Functions of this machine: interprets the definition that AWS executes, with the same handlers. */
 export class LocalWorkflow implements Workflow {
-  readonly #machine = new StateMachine(localDefinition as StateMachineDefinition);
+  // A copy: the interpreter writes its defaults into what it is given.
+  readonly #machine = new StateMachine(structuredClone(localDefinition) as StateMachineDefinition);
   readonly #handlers: LocalHandlers;
   readonly #running = new Map<Promise<void>, () => void>();
   #stopped = false;

@@ -89,12 +89,12 @@ describe("health check workflow on AWS", function () {
       loggingConfiguration: {
         level: "ERROR",
         includeExecutionData: false,
-        logDestination: "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/vendedlogs/states/w-:*",
+        logDestination: "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/vendedlogs/states/w:*",
       },
       tracingConfiguration: { enabled: true },
     });
     assert.deepEqual(stack.one("aws:cloudwatch/logGroup:LogGroup"), {
-      namePrefix: "/aws/vendedlogs/states/w-",
+      name: "/aws/vendedlogs/states/w",
       retentionInDays: 7,
     });
     assert.deepEqual(stack.policy("w-workflow")[0], {

@@ -24,8 +24,8 @@ const outputs: Record<string, (name: string, inputs: Properties) => Properties> 
   }),
   "aws:iam/role:Role": (name) => ({ id: name, arn: `arn:aws:iam::${account}:role/${name}` }),
   "aws:cloudwatch/logGroup:LogGroup": (name, inputs) => ({
-    name: inputs.namePrefix ?? name,
-    arn: `arn:aws:logs:${region}:${account}:log-group:${inputs.namePrefix ?? name}`,
+    name: inputs.name ?? name,
+    arn: `arn:aws:logs:${region}:${account}:log-group:${inputs.name ?? name}`,
   }),
   "aws:ecs/cluster:Cluster": (name) => ({ arn: `arn:aws:ecs:${region}:${account}:cluster/${name}` }),
   "aws:ecs/service:Service": (name) => ({ id: `arn:aws:ecs:${region}:${account}:service/cluster/${name}` }),
