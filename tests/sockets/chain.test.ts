@@ -134,6 +134,18 @@ describe("the chain that subscribers see", () => {
     assert.deepEqual(numbers(world.observe(world.mine(genesis), road)), ["added 1"]);
   });
 
+  it("goes on while one of the nodes behind the road lies about its height now and then", () => {
+    const world = new World();
+    world.observe(genesis, road);
+    let tip = genesis;
+    for (let round = 0; round < 20; round++) {
+      world.nowMs += 4_000;
+      world.observe({ ...block(tip, "lie"), number: 1_000_000 + round }, road);
+      tip = world.mine(tip);
+      assert.deepEqual(numbers(world.observe(tip, road)), [`added ${tip.number}`]);
+    }
+  });
+
   it("says so when what came between can't be told: only after nobody confirmed the old chain for long", () => {
     const world = new World();
     world.observe(genesis, road);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "mocha";
 import { until } from "../support/poll";
+import { clientFrame, upgradeByHand } from "./support/bareSocket";
 import { type Client, Harness, type HarnessNode } from "./support/harness";
 import { ScriptedChain, type ScriptedNode } from "./support/scriptedChain";
 
@@ -258,6 +259,63 @@ describe("subscriptions", () => {
       chain.nodes.reduce((sum, node) => sum + node.sockets, 0),
       0,
     );
+  });
+
+  it("a client that does not read its notifications is cut off, and nobody else", async () => {
+    chain = await ScriptedChain.start(1);
+    harness = await Harness.start({
+      calls: { port: chain.proxy.port },
+      nodes: pool(true),
+      limits: { maxSocketQueueBytes: 64 * 1024 },
+    });
+    const reader = await harness.connect();
+    const [readersHeads, readersLogs] = [await reader.subscribe("newHeads"), await reader.subscribe("logs")];
+    const slow = await upgradeByHand(harness.sockets.server.port);
+    slow.write(clientFrame('{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["logs"]}'));
+    await until(() => harness.metric("gateway_subscriptions", '{network="test",type="logs"}') === 2, {
+      what: "the slow one is subscribed",
+    });
+    slow.pause();
+    const cut = () => harness.metric("gateway_sockets_closed_total", '{reason="slow reader"}');
+    for (let blocks = 1; cut() === 0; blocks++) {
+      assert.ok(blocks < 60, "cut off before long");
+      chain.mine(Array(2000).fill(addressA));
+      await upToHead(reader, readersHeads);
+      await until(() => reader.resultsOf(readersLogs).length === blocks * 2000, { what: "all logs" });
+    }
+    assert.equal(reader.closeCode, undefined);
+    slow.destroy();
+  });
+
+  it("are ended with 1012 when their network is no longer served", async () => {
+    await start(1);
+    const client = await harness.connect();
+    await client.subscribe("newHeads");
+    const idle = await harness.connect();
+    harness.options.network = { name: "other" };
+    await harness.usePool(pool(true));
+    await until(() => client.closeCode === 1012, { what: "the subscriber is told" });
+    await until(() => chain.nodes[0]!.sockets === 0, { what: "the node's socket is closed" });
+    assert.equal(idle.closeCode, undefined);
+  });
+
+  it("begin where the proxy says: a node's socket on another chain misleads nobody", async () => {
+    await start(2);
+    const other = await ScriptedChain.start(1, "another");
+    other.mine();
+    await harness.usePool([{ id: "stranger", wsUrl: other.nodes[0]!.url }]);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const client = await harness.connect();
+    const id = await client.subscribe("newHeads");
+    await until(() => other.nodes[0]!.subscriptions === 1, { what: "the stranger is the source" });
+    for (let blocks = 0; blocks < 3; blocks++) {
+      other.mine(["0x01"]);
+      chain.mine();
+      await upToHead(client, id);
+    }
+    assertLinked(heads(client, id));
+    assert.equal(heads(client, id).length, 3);
+    await other.stop();
   });
 
   it("syncing is accepted and quiet while the network is healthy", async () => {

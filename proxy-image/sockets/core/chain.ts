@@ -3,7 +3,7 @@ import type { Header } from "./header";
 /** Where a header was seen. */
 export interface Source {
   id: string;
-  /** One node, so that what it says now replaces what it said before; false for the proxy's road, behind which many nodes answer. */
+  /** One node, so that another block at the same height is a change of its mind; false for the road, behind which many nodes answer. */
   single: boolean;
 }
 
@@ -94,9 +94,8 @@ export class Chain {
       return;
     }
     this.#loose.set(header.hash, header);
-    const before = this.#candidates.get(source.id);
-    if (before && !source.single && header.number < before.header.number) return;
-    this.#candidates.set(source.id, { source, header, sinceMs: before?.sinceMs ?? nowMs });
+    const sinceMs = this.#candidates.get(source.id)?.sinceMs ?? nowMs;
+    this.#candidates.set(source.id, { source, header, sinceMs });
   }
 
   /** A block that was asked for (or might be useful). */

@@ -7,6 +7,13 @@ export type Wish =
   | { type: "newPendingTransactions"; key: string; full: boolean }
   | { type: "syncing"; key: string };
 
+export const subscriptionTypes: readonly Wish["type"][] = [
+  "newHeads",
+  "logs",
+  "newPendingTransactions",
+  "syncing",
+];
+
 /** The params of a subscription can't be met. */
 export class ParamsError extends Error {
   override readonly name = "ParamsError";

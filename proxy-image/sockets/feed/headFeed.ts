@@ -83,6 +83,11 @@ export class HeadFeed {
       return;
     }
     this.#upstreamHeight = Math.max(this.#upstreamHeight ?? 0, header.number);
+    if (!this.#chain.head) {
+      // The road says where to begin: it asks nodes whose chain was checked.
+      this.#wake?.();
+      return;
+    }
     this.#options.link.praise(nodeId);
     this.#observe(header, { id: nodeId, single: true });
   }

@@ -21,7 +21,10 @@ export class Hub {
 
   usePool(pool: Pool): void {
     this.#pool = pool;
-    for (const feed of this.#feeds.values()) feed.poolChanged();
+    for (const [name, feed] of [...this.#feeds]) {
+      if (pool.networks.some((network) => network.name === name)) feed.poolChanged();
+      else feed.end();
+    }
   }
 
   networkOf(path: string): PoolNetwork | undefined {

@@ -1,7 +1,7 @@
 import type { ChainEvent } from "../core/chain";
 import { addressed, notificationFrames } from "../core/frames";
 import { type Log, matches } from "../core/logFilter";
-import type { Wish } from "../core/subscriptionParams";
+import { subscriptionTypes, type Wish } from "../core/subscriptionParams";
 import type { Metrics } from "../metrics";
 import type { PoolNetwork, PoolNode } from "../pool";
 import type { Road } from "../road/road";
@@ -77,6 +77,11 @@ export class NetworkFeed {
 
   poolChanged(): void {
     this.#link.poolChanged();
+  }
+
+  /** The network is no longer served. */
+  end(): void {
+    this.#startOver(subscriptionTypes);
   }
 
   /** Starts what the wish needs; false when no node of the network answers in time. Each call needs a `release`. */
@@ -235,7 +240,7 @@ export class NetworkFeed {
     this.#options.metrics.add("gateway_notifications_total", labels, members.length * results.length);
   }
 
-  #startOver(types: Wish["type"][]): void {
+  #startOver(types: readonly Wish["type"][]): void {
     for (const { wish, members } of [...this.#groups.values()]) {
       if (types.includes(wish.type)) for (const member of [...members.keys()]) member.startOver();
     }

@@ -42,20 +42,21 @@ describe("200 sockets with 3 subscriptions each", function () {
       const watchers = await Promise.all(
         Array.from({ length: sockets }, (_, index) => watch(stack, topicOf(index % topics))),
       );
-      const upstream = await endure(stack);
+      const witness = new Witness(stack);
+      const upstream = await endure(stack, witness);
       assert.ok(upstream <= 1, `${upstream} sockets to nodes for ${1 + 1 + topics} distinct subscriptions`);
-      const chain = await quiet(stack, watchers);
-      for (const watcher of watchers) check(watcher, chain);
+      await quiet(witness, watchers);
+      for (const watcher of watchers) check(watcher, witness);
       const first = heads(watchers[0]!);
       const switches = stack.harness.sockets.metrics
         .text()
         .split("\n")
         .filter((line) => /^gateway_(source_switches|gap|reorg|log_retries|continuity)/.test(line));
       process.stdout.write(
-        `      ${first.length} blocks, ${chain.logs.length} logs to ${sockets} sockets; ${switches.join(", ")}\n`,
+        `      ${first.length} blocks, ${witness.logs.length} logs to ${sockets} sockets; ${switches.join(", ")}\n`,
       );
       assert.ok(first.length >= seconds, "the chain went on");
-      assert.ok(chain.logs.length > seconds / 4, "there were logs");
+      assert.ok(witness.logs.length > seconds / 4, "there were logs");
     } finally {
       await stack.stop();
     }
@@ -77,7 +78,7 @@ async function watch(stack: Stack, topic: string): Promise<Watcher> {
  * One misfortune after the other, one node at a time, and a log now and then.
  * @returns the most sockets to nodes that were open at once
  */
-async function endure(stack: Stack): Promise<number> {
+async function endure(stack: Stack, witness: Witness): Promise<number> {
   const { chain, harness } = stack;
   let most = 0;
   const end = Date.now() + seconds * 1000;
@@ -86,6 +87,7 @@ async function endure(stack: Stack): Promise<number> {
   for (let round = 0, looks = 0; Date.now() < end; looks++) {
     most = Math.max(most, harness.metric("gateway_upstream_sockets", '{network="mainnet"}'));
     await sleep(50);
+    await witness.readOn();
     if (looks % 8 === 0) await stack.log(topicOf(looks % topics));
     if (Date.now() < nextMisfortune) continue;
     nextMisfortune += misfortuneEveryMs;
@@ -109,71 +111,90 @@ async function endure(stack: Stack): Promise<number> {
   return most;
 }
 
-interface Expected {
-  blocks: Map<string, { number: number; parentHash: string }>;
-  logs: SeenLog[];
-  /** Number of the last block that is looked at; the chain goes on. */
-  to: number;
+/**
+ * What has happened, read block by block from nodes that are well while it happens: a node that was started again no longer knows the
+ * logs of before.
+ */
+class Witness {
+  readonly blocks = new Map<string, { number: number; parentHash: string }>();
+  readonly logs: SeenLog[] = [];
+  #next: number;
+
+  constructor(readonly stack: Stack) {
+    this.#next = stack.chain.height + 1;
+  }
+
+  /** Number of the last block that is known. */
+  get last(): number {
+    return this.#next - 1;
+  }
+
+  /** Reads on, as far as the chain is now. */
+  async readOn(): Promise<void> {
+    while (this.#next <= this.stack.chain.height && (await this.#read())) this.#next++;
+  }
+
+  async #read(): Promise<boolean> {
+    for (const node of this.stack.chain.nodes) {
+      if (!node.usable || (node.height ?? 0) < this.#next) continue;
+      try {
+        const block = await node.call<Head | null>(
+          "eth_getBlockByNumber",
+          `0x${this.#next.toString(16)}`,
+          false,
+        );
+        if (!block) continue;
+        const filter = { blockHash: block.hash, address: this.stack.logger };
+        const logs = await node.call<SeenLog[]>("eth_getLogs", filter);
+        this.blocks.set(block.hash, { number: this.#next, parentHash: block.parentHash });
+        this.logs.push(...logs);
+        return true;
+      } catch {
+        // Another one knows it.
+      }
+    }
+    return false;
+  }
 }
 
-/** Ends the misfortunes, waits until everybody knows the last block, and reads what has happened from a node. */
-async function quiet(stack: Stack, watchers: Watcher[]): Promise<Expected> {
-  const node = stack.chain.nodes[0]!;
-  let tip = "";
+/** Waits until everybody knows all that the witness knows. */
+async function quiet(witness: Witness, watchers: Watcher[]): Promise<void> {
+  await witness.readOn();
+  const { last, logs } = witness;
+  const transaction = logs.at(-1)?.transactionHash;
   await until(
-    async () => {
-      tip = (await node.call<Head>("eth_getBlockByNumber", "latest", false)).hash;
-      return watchers.every((watcher) => heads(watcher).at(-1)?.hash === tip);
-    },
-    { what: "everybody knows the newest block", deadlineMs: 30_000, everyMs: 100 },
-  );
-  const from = Math.min(...watchers.map((watcher) => Number(heads(watcher)[0]!.number)));
-  const to = Number((await node.call<Head>("eth_getBlockByHash", tip, false)).number);
-  const blocks: Expected["blocks"] = new Map();
-  for (let number = from; number <= to; number++) {
-    const block = await node.call<Head>("eth_getBlockByNumber", `0x${number.toString(16)}`, false);
-    blocks.set(block.hash, { number, parentHash: block.parentHash });
-  }
-  const range = {
-    address: stack.logger,
-    fromBlock: `0x${from.toString(16)}`,
-    toBlock: `0x${to.toString(16)}`,
-  };
-  const logs = await node.call<SeenLog[]>("eth_getLogs", range);
-  const last = logs.at(-1);
-  if (last) {
-    await until(
-      () =>
-        watchers.every(({ client, allLogs }) =>
-          (client.resultsOf(allLogs) as SeenLog[]).some(
-            ({ transactionHash }) => transactionHash === last.transactionHash,
+    () =>
+      watchers.every(
+        (watcher) =>
+          Number(heads(watcher).at(-1)?.number) >= last &&
+          (watcher.client.resultsOf(watcher.allLogs) as SeenLog[]).some(
+            (log) => log.transactionHash === transaction,
           ),
-        ),
-      { what: "everybody has the last log", deadlineMs: 30_000, everyMs: 100 },
-    );
-  }
-  return { blocks, logs, to };
+      ),
+    { what: "everybody knows the newest block and log", deadlineMs: 30_000, everyMs: 100 },
+  );
 }
 
 function heads({ client, heads: id }: Watcher): Head[] {
   return client.resultsOf(id) as Head[];
 }
 
-function check(watcher: Watcher, { blocks, logs, to }: Expected): void {
-  const seen = heads(watcher).filter(({ number }) => Number(number) <= to);
+function check(watcher: Watcher, { blocks, logs, last: to }: Witness): void {
+  const first = Math.min(...[...blocks.values()].map(({ number }) => number));
+  // The witness began after everybody had subscribed.
+  const seen = heads(watcher).filter(({ number }) => Number(number) >= first && Number(number) <= to);
   seen.forEach((head, index) => {
     assert.ok(blocks.has(head.hash), `block ${Number(head.number)} is on the chain`);
     if (index > 0)
       assert.equal(head.parentHash, seen[index - 1]!.hash, `block ${Number(head.number)} follows`);
   });
   assert.equal(Number(seen.at(-1)?.number), to);
-  const from = Number(seen[0]!.number);
-  const after = logs.filter(({ blockNumber }) => Number(blockNumber) >= from);
+  assert.equal(seen.length, blocks.size, "each block once");
   const name = (log: SeenLog) => `${log.blockHash} ${log.transactionHash} ${log.removed}`;
   const got = (id: string) =>
     (watcher.client.resultsOf(id) as SeenLog[])
-      .filter(({ blockNumber }) => Number(blockNumber) >= from && Number(blockNumber) <= to)
+      .filter(({ blockNumber }) => Number(blockNumber) >= first && Number(blockNumber) <= to)
       .map(name);
-  assert.deepEqual(got(watcher.allLogs), after.map(name));
-  assert.deepEqual(got(watcher.someLogs), after.filter((log) => log.topics[0] === watcher.topic).map(name));
+  assert.deepEqual(got(watcher.allLogs), logs.map(name));
+  assert.deepEqual(got(watcher.someLogs), logs.filter((log) => log.topics[0] === watcher.topic).map(name));
 }

@@ -101,12 +101,16 @@ export class ScriptedChain {
   down = false;
   #salt = 0;
 
-  private constructor(readonly nodes: ScriptedNode[]) {}
+  private constructor(
+    readonly nodes: ScriptedNode[],
+    readonly name: string,
+  ) {}
 
-  static async start(count: number): Promise<ScriptedChain> {
+  /** @param name chains of different names have different blocks */
+  static async start(count: number, name = "chain"): Promise<ScriptedChain> {
     const nodes = Array.from({ length: count }, (_, index) => new ScriptedNode(`n${index}`));
     await Promise.all(nodes.map((node) => node.listen()));
-    const chain = new ScriptedChain(nodes);
+    const chain = new ScriptedChain(nodes, name);
     chain.#add({ ...genesis }, []);
     chain.proxy = await StandIn.start((call) => chain.#answer(call));
     return chain;
@@ -120,7 +124,7 @@ export class ScriptedChain {
   /** A block with one log of each of these addresses; all nodes tell of it. */
   mine(logAddresses: string[] = []): ScriptedBlock {
     const parent = { ...genesis, hash: this.tip.hash, number: Number(this.tip.number) };
-    const mined = this.#add(block(parent, String(++this.#salt)), logAddresses);
+    const mined = this.#add(block(parent, `${this.name} ${++this.#salt}`), logAddresses);
     for (const node of this.nodes) node.tell("newHeads", mined);
     return mined;
   }
@@ -130,7 +134,7 @@ export class ScriptedChain {
     this.tip = ancestor;
     const fresh = logAddresses.map((addresses) => {
       const parent = { ...genesis, hash: this.tip.hash, number: Number(this.tip.number) };
-      return this.#add(block(parent, String(++this.#salt)), addresses);
+      return this.#add(block(parent, `${this.name} ${++this.#salt}`), addresses);
     });
     for (const one of fresh) for (const node of this.nodes) node.tell("newHeads", one);
     return fresh;
