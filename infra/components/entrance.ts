@@ -4,7 +4,7 @@ import { shortName } from "../shortName";
 import { PrivateBucket } from "./privateBucket";
 
 /** A listener that is there, and what a rule on it needs. */
-export interface GivenListener {
+interface GivenListener {
   listenerArn: pulumi.Input<string>;
   hostName: string;
   rulePriority: number;
