@@ -33,7 +33,8 @@ async function main(): Promise<number> {
     view.logger.warn({ what, reason: redactText(String(error)) }, "could not be ended in order");
   });
   let fault: unknown;
-  process.on("uncaughtException", (error) => {
+  process.on("uncaughtException", async (error) => {
+    if (await stop.explainsFault()) return;
     fault ??= error;
     view.logger.fatal({ reason: redactText(String(error)), stack: redactText(error.stack ?? "") }, "fault");
     stop.request();
@@ -90,8 +91,9 @@ function explain(error: unknown): string {
 
 main().then(
   (code) => process.exit(code),
-  (error: unknown) => {
-    if (!stop.requested.aborted) process.stderr.write(`${explain(error)}\n`);
-    process.exit(stop.requested.aborted ? 0 : 1);
+  async (error: unknown) => {
+    if (await stop.explainsFault()) process.exit(0);
+    process.stderr.write(`${explain(error)}\n`);
+    process.exit(1);
   },
 );

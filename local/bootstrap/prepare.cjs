@@ -22,6 +22,13 @@ module.exports = async function prepare(load) {
   await new Promise((resolve) => setImmediate(resolve));
   if (interrupt.signal.aborted) process.exit(0);
   require("tsx/cjs/api").register();
-  load();
+  try {
+    load();
+  } catch (error) {
+    // A terminal's Ctrl-C also ends the compiler that tsx has started, which then fails.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (interrupt.signal.aborted) process.exit(0);
+    throw error;
+  }
   interrupt.release();
 };

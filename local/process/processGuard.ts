@@ -29,6 +29,7 @@ exit 0
  */
 export class ProcessGuard {
   readonly #shell: ChildProcess;
+  #closed = false;
 
   constructor() {
     this.#shell = spawn("/bin/sh", ["-c", script], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
@@ -37,16 +38,21 @@ export class ProcessGuard {
     this.#shell.unref();
   }
 
-  /** Takes a child under guard until it ends. */
+  /** Takes a child under guard until it ends. One that was started while everything ends is ended at once. */
   watch(child: ChildProcess): void {
     const { pid } = child;
     if (pid === undefined) return;
+    if (this.#closed) {
+      child.kill("SIGKILL");
+      return;
+    }
     this.#shell.stdin?.write(`+${pid}\n`);
     child.once("exit", () => this.#shell.stdin?.write(`-${pid}\n`));
   }
 
   /** Ends the guard; what is still on its list is ended by it. */
   async close(): Promise<void> {
+    this.#closed = true;
     if (this.#shell.exitCode !== null || this.#shell.signalCode !== null) return;
     this.#shell.ref();
     this.#shell.stdin?.end();

@@ -28,6 +28,15 @@ export class StopSignals {
     this.#controller.abort();
   }
 
+  /**
+   * Whether what went wrong is a consequence of a signal: a terminal's Ctrl-C reaches our compiler too, which may fail
+   * before we are told of the signal.
+   */
+  async explainsFault(): Promise<boolean> {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return this.#controller.signal.aborted;
+  }
+
   /** Settles when an end was asked for. */
   async wait(): Promise<void> {
     const { signal } = this.#controller;

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { until } from "../support/poll";
 import { freePorts } from "../support/ports";
-import { descendants } from "../support/processes";
 
 const project = path.resolve(__dirname, "../..");
 
@@ -37,7 +36,6 @@ export class LocalRun {
   stderr = "";
   readonly #child: ChildProcess;
   readonly ended: Promise<number | null>;
-  #seen = new Set<number>();
 
   constructor(readonly options: RunOptions) {
     const { by = "node", environment, port, adminPort, dataDirectory } = options;
@@ -56,6 +54,8 @@ export class LocalRun {
         PORT: String(port),
         ADMIN_PORT: String(adminPort),
         DATA_DIR: dataDirectory,
+        // Handed on to every process, so that what is left of a run can be told.
+        HOME: dataDirectory,
         ...environment,
       },
     });
@@ -88,25 +88,22 @@ export class LocalRun {
       deadlineMs: 60_000,
     });
     assert.ok(this.isRunning, `it ended:\n${this.stdout}\n${this.stderr}`);
-    this.notePids();
     return this;
   }
 
-  /** Everything that runs below it now is remembered for `leftovers`. */
-  notePids(): number[] {
-    const pids = [this.pid, ...descendants(this.pid).map((one) => one.pid)];
-    for (const pid of pids) this.#seen.add(pid);
-    return pids;
-  }
-
-  /** Those of the remembered processes that still run. A dead one that nobody has waited for yet does not. */
+  /**
+   * What still runs of it, however it was started: all of it has our data directory in its environment. A dead process
+   * that nobody has waited for yet has none.
+   */
   leftovers(): string[] {
-    return [...this.#seen].filter(runs).map((pid) => `${pid} ${commandOf(pid)}`);
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+      .filter((pid) => read(`/proc/${pid}/environ`).includes(this.options.dataDirectory))
+      .map((pid) => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll("\0", " ").slice(0, 200)}`);
   }
 
   /** Sends signals as a terminal (to the group), a supervisor (to the first process) or both do. */
   signal(signal: NodeJS.Signals, to: "first" | "group" | "both" = "first"): void {
-    this.notePids();
     if (to !== "first") process.kill(-this.pid, signal);
     if (to !== "group") process.kill(this.pid, signal);
   }
@@ -152,16 +149,10 @@ export interface Backend {
   source: string;
 }
 
-function runs(pid: number): boolean {
+function read(file: string): string {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) !== "Z";
+    return readFileSync(file, "utf8");
   } catch {
-    return false;
+    return "";
   }
-}
-
-function commandOf(pid: number): string {
-  const file = `/proc/${pid}/cmdline`;
-  return existsSync(file) ? readFileSync(file, "utf8").replaceAll("\0", " ").slice(0, 200) : "";
 }
