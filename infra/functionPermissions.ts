@@ -53,9 +53,9 @@ export function redeployPermissions(
 ): Permission[] {
   return [
     ...registryAccess(registry, {
-      Query: ["STATE", "RELEASE", "TASK"],
-      GetItem: ["RELEASE", "FACT"],
-      PutItem: ["RELEASE", "FACT"],
+      Query: ["NODE", "LEADER", "STATE", "RELEASE", "TASK"],
+      GetItem: ["RELEASE", "FACT", "HISTORY"],
+      PutItem: ["RELEASE", "FACT", "HISTORY", "EVENT"],
       UpdateItem: ["RELEASE"],
     }),
     ...restoreReleases(releaseBucketArn),
@@ -85,8 +85,9 @@ export function adminPermissions(
     { actions: ["ecs:DescribeServices"], resources: [serviceArn] },
     ...registryAccess(registry, {
       UpdateItem: ["NODE"],
-      Query: ["STATE", "REFERENCE", "RELEASE", "TASK"],
-      GetItem: ["RELEASE"],
+      Query: ["STATE", "REFERENCE", "RELEASE", "TASK", "HISTORY", "EVENT"],
+      GetItem: ["RELEASE", "HISTORY"],
+      PutItem: ["RELEASE"],
     }),
     startWorkflow(stateMachineArn),
   ];

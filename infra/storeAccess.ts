@@ -2,7 +2,16 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Permission } from "./permissions";
 
 /** Kinds of items in the registry, by partition; those of one region carry its name. */
-export type Partition = "NODE" | "LEADER" | "FACT" | "STATE" | "REFERENCE" | "RELEASE" | "TASK";
+export type Partition =
+  | "NODE"
+  | "LEADER"
+  | "FACT"
+  | "STATE"
+  | "REFERENCE"
+  | "RELEASE"
+  | "TASK"
+  | "HISTORY"
+  | "EVENT";
 type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "UpdateItem" | "DeleteItem";
 
 const shared: Partition[] = ["NODE", "LEADER", "FACT"];

@@ -3,6 +3,7 @@ import type { Clock } from "../ports/clock";
 import type { Registry } from "../ports/registry";
 import { Facts } from "./dynamo/facts";
 import { Health } from "./dynamo/health";
+import { History } from "./dynamo/history";
 import { Nodes } from "./dynamo/nodes";
 import { Releases } from "./dynamo/releases";
 import { Table } from "./dynamo/table";
@@ -26,6 +27,7 @@ export function createDynamoRegistry(options: DynamoRegistryOptions): Registry {
   const nodes = new Nodes(table, facts, clock);
   const health = new Health(table, region, clock);
   const releases = new Releases(table, region, clock);
+  const history = new History(table, region, clock);
   const tasks = new Tasks(table, region, clock, options.taskTtlSeconds ?? 120);
   return {
     listNodes: () => nodes.list(),
@@ -45,6 +47,14 @@ export function createDynamoRegistry(options: DynamoRegistryOptions): Registry {
     listReleases: (limit) => releases.list(limit),
     publishRelease: (record, expectedCurrent) => releases.publish(record, expectedCurrent),
     markReleaseBad: (version, note) => releases.markBad(version, note),
+    pinnedRelease: () => releases.pinned(),
+    pinRelease: (pin) => releases.pin(pin),
+    historyState: () => history.state(),
+    putHistoryState: (state, expectedAt) => history.putState(state, expectedAt),
+    putHistoryMinute: (minute) => history.putMinute(minute),
+    listHistory: (from) => history.minutes(from),
+    putEvents: (events) => history.putEvents(events),
+    listEvents: (limit) => history.events(limit),
     listTasks: () => tasks.list(),
     putTask: (heartbeat) => tasks.put(heartbeat),
     deleteTask: (taskId) => tasks.delete(taskId),

@@ -28,3 +28,11 @@ export interface ReleaseRecord {
   /** Why it is bad, as the agent reported it (redacted), or what caused it. */
   note?: string;
 }
+
+/** An operator went back to this release: its content is what should run until that is taken back. */
+export interface ReleasePin {
+  version: number;
+  sha256: string;
+  /** ISO 8601 instant. */
+  pinnedAt: string;
+}

@@ -50,11 +50,10 @@ export function evaluate(dependencies: EvaluateDependencies) {
  * a publication that failed or did not reach the store.
  */
 async function isReleaseDue(dependencies: EvaluateDependencies): Promise<boolean> {
-  const [desired, current] = await Promise.all([
-    desiredRelease(dependencies),
-    dependencies.registry.currentRelease(),
-  ]);
+  const { registry } = dependencies;
+  const [pin, current] = await Promise.all([registry.pinnedRelease(), registry.currentRelease()]);
   if (!current) return true;
+  const desired = pin ?? (await desiredRelease(dependencies));
   return current.sha256 !== desired.sha256 || !(await isStored(dependencies.releaseStore, current));
 }
 

@@ -1,18 +1,15 @@
 import { redactText } from "../domain/redact";
 import { newRefusals, staleTasks } from "../domain/rollout";
 import type { Settings } from "../domain/settings";
-import type { Clock } from "../ports/clock";
 import type { Log } from "../ports/log";
-import type { Registry } from "../ports/registry";
 import type { ReleaseStore } from "../ports/releaseStore";
 import type { ServiceDeployer } from "../ports/serviceDeployer";
+import { type RecordHistoryDependencies, recordHistory } from "./recordHistory";
 import { repairStored } from "./storedRelease";
 
-export interface RedeployDependencies {
-  registry: Registry;
+export interface RedeployDependencies extends RecordHistoryDependencies {
   releaseStore: ReleaseStore;
   deployer: ServiceDeployer;
-  clock: Clock;
   settings: Pick<Settings, "rollout" | "rolloutGraceSeconds">;
   /** The registry's facts are shared by all regions. */
   region: string;
@@ -36,7 +33,18 @@ const maxNoteLength = 500;
 /** Called by S3 when a release has been stored, and at the end of each run to see after the rollout. */
 export function redeploy(dependencies: RedeployDependencies) {
   return async (event: unknown): Promise<RolloutOutcome> =>
-    isReleaseStored(event) ? afterStored(dependencies, event) : checkRollout(dependencies);
+    isReleaseStored(event) ? afterStored(dependencies, event) : endRun(dependencies);
+}
+
+async function endRun(dependencies: RedeployDependencies): Promise<RolloutOutcome> {
+  try {
+    return await checkRollout(dependencies);
+  } finally {
+    // What can't be remembered must not keep tasks from being looked after.
+    await recordHistory(dependencies).catch((error: unknown) =>
+      dependencies.log.warn({ reason: redactText(String(error)) }, "History could not be written"),
+    );
+  }
 }
 
 function isReleaseStored(event: unknown): event is ReleaseStoredEvent {

@@ -3,6 +3,7 @@ import type { Clock } from "../ports/clock";
 import type { Log } from "../ports/log";
 import type { ReleaseStore } from "../ports/releaseStore";
 import { type DesiredReleaseDependencies, desiredRelease } from "./desiredRelease";
+import { pinnedContent } from "./pinnedRelease";
 import { repairStored, storeRelease, toRelease } from "./storedRelease";
 
 export interface RenderDependencies extends DesiredReleaseDependencies {
@@ -42,7 +43,7 @@ async function tryOnce(dependencies: RenderDependencies): Promise<RenderOutcome 
   const { registry, clock, log } = dependencies;
   // The pointer is read before the content: what is published on top of it is never older than it.
   const [current, releases] = await Promise.all([registry.currentRelease(), registry.listReleases(memory)]);
-  const desired = await desiredRelease(dependencies);
+  const desired = (await pinnedContent(dependencies, releases)) ?? (await desiredRelease(dependencies));
   const bad = releases.find((release) => release.sha256 === desired.sha256 && release.status === "bad");
   if (current?.sha256 === desired.sha256 || bad) {
     if (bad) log.warn({ version: bad.version, note: bad.note }, "What should run is known to be bad");

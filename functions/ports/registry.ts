@@ -1,5 +1,6 @@
+import type { GatewayEvent, HistoryMinute, HistoryState } from "../domain/history/types";
 import type { RegisteredNode } from "../domain/node";
-import type { ReleaseRecord } from "../domain/release";
+import type { ReleasePin, ReleaseRecord } from "../domain/release";
 import type { TaskHeartbeat } from "../domain/task";
 import type { NodeState, ReferenceHeight } from "../domain/verdict";
 
@@ -66,10 +67,30 @@ export interface Registry {
    * @returns what is current afterwards; undefined when there is no good one.
    */
   markReleaseBad(version: number, note: string): Promise<ReleaseRecord | undefined>;
+  /** Whatever an operator went back to, and stays at. */
+  pinnedRelease(): Promise<ReleasePin | undefined>;
+  /** Undefined ends it. */
+  pinRelease(pin: ReleasePin | undefined): Promise<void>;
 
   listTasks(): Promise<TaskHeartbeat[]>;
   putTask(heartbeat: TaskHeartbeat): Promise<void>;
   deleteTask(taskId: string): Promise<void>;
+
+  historyState(): Promise<HistoryState | undefined>;
+  /**
+   * Writes where the history stands now.
+   * @param expectedAt `at` of the state that it follows
+   * @returns false when another run was faster: its word stands
+   */
+  putHistoryState(state: HistoryState, expectedAt: string | undefined): Promise<boolean>;
+  /** Kept for 24 hours. */
+  putHistoryMinute(minute: HistoryMinute): Promise<void>;
+  /** From an ISO 8601 instant on, by rising time. */
+  listHistory(from: string): Promise<HistoryMinute[]>;
+  /** Kept for seven days. */
+  putEvents(events: GatewayEvent[]): Promise<void>;
+  /** Newest first. */
+  listEvents(limit: number): Promise<GatewayEvent[]>;
 
   /** Small facts that outlive a run (`defaultNetwork`, …). */
   getFact(name: string): Promise<string | undefined>;

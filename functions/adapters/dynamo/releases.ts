@@ -1,4 +1,4 @@
-import type { ReleaseRecord } from "../../domain/release";
+import type { ReleasePin, ReleaseRecord } from "../../domain/release";
 import type { Clock } from "../../ports/clock";
 import { type Condition, type Table, withoutKeys } from "./table";
 
@@ -19,6 +19,7 @@ interface Pointer {
 export class Releases {
   private readonly pk: string;
   private readonly pointerKey: { pk: string; sk: string };
+  private readonly pinKey: { pk: string; sk: string };
 
   constructor(
     private readonly table: Table,
@@ -27,6 +28,7 @@ export class Releases {
   ) {
     this.pk = `RELEASE#${region}`;
     this.pointerKey = { pk: this.pk, sk: "current" };
+    this.pinKey = { pk: this.pk, sk: "pin" };
   }
 
   async current(): Promise<ReleaseRecord | undefined> {
@@ -67,6 +69,14 @@ export class Releases {
       : { currentVersion: null, record: null };
     await this.table.updateIf(this.pointerKey, changes, isStillCurrent);
     return this.current();
+  }
+
+  async pinned(): Promise<ReleasePin | undefined> {
+    return (await this.table.get(this.pinKey))?.pin as ReleasePin | undefined;
+  }
+
+  async pin(pin: ReleasePin | undefined): Promise<void> {
+    await this.table.put({ ...this.pinKey, pin });
   }
 
   private async point(record: ReleaseRecord, condition: Condition): Promise<boolean> {

@@ -3,6 +3,8 @@ import { redactText } from "../../domain/redact";
 import { backendRoutes } from "./backends";
 import type { AdminDependencies } from "./dependencies";
 import { limitBody, refuseForeign, requireJson, secureHeaders } from "./guards";
+import { answerEvents, answerHistory } from "./history";
+import { releaseRoutes } from "./releases";
 import { readStatus } from "./status";
 import { pagePolicy, statusPage } from "./statusPage";
 
@@ -15,6 +17,9 @@ export function createAdminApp(dependencies: AdminDependencies): Hono {
   const app = new Hono();
   app.use(secureHeaders, refuseForeign(allowedHosts), requireJson, limitBody);
   app.route("/backends", backendRoutes(dependencies));
+  app.route("/releases", releaseRoutes(dependencies));
+  app.get("/history", (c) => answerHistory(dependencies, c));
+  app.get("/events", (c) => answerEvents(dependencies, c));
   app.get("/status", async (c) => c.json(await readStatus(dependencies)));
   app.get("/", async (c) => {
     const refreshSeconds = Math.min(
@@ -24,7 +29,7 @@ export function createAdminApp(dependencies: AdminDependencies): Hono {
     const page = await statusPage(await readStatus(dependencies), refreshSeconds);
     return c.html(page, 200, { "Content-Security-Policy": pagePolicy });
   });
-  app.on(["POST", "PUT", "PATCH", "DELETE"], ["/", "/status"], (c) =>
+  app.on(["POST", "PUT", "PATCH", "DELETE"], ["/", "/status", "/history", "/events"], (c) =>
     c.json({ error: "method_not_allowed" }, 405, { Allow: "GET, HEAD" }),
   );
   app.notFound((c) => c.json({ error: "not_found" }, 404));

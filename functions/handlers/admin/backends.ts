@@ -1,7 +1,6 @@
 import { type Context, Hono } from "hono";
 import type { z } from "zod";
 import type { NodeLimits } from "../../domain/node";
-import { redactText } from "../../domain/redact";
 import {
   type AddNode,
   LeaderExistsError,
@@ -12,6 +11,7 @@ import {
 import type { AdminDependencies } from "./dependencies";
 import { toBackend } from "./presentation";
 import { addBackendType, patchBackendType, problemsOf } from "./schemas";
+import { startRun } from "./startRun";
 
 /** `/backends`: the registered nodes. */
 export function backendRoutes(dependencies: AdminDependencies): Hono {
@@ -155,13 +155,4 @@ function limitsOf(body: {
   if (body.max_concurrency !== undefined) limits.maxConcurrency = body.max_concurrency;
   if (body.monthly_credits !== undefined) limits.monthlyCredits = body.monthly_credits;
   return Object.keys(limits).length > 0 ? limits : undefined;
-}
-
-/** The change is made, whether or not this works: the next health check finds it too. */
-async function startRun({ workflow, log }: AdminDependencies, mode: "healthCheck" | "render"): Promise<void> {
-  try {
-    await workflow.start(mode);
-  } catch (error) {
-    log.warn({ mode, reason: redactText(String(error)) }, "The workflow could not be started");
-  }
 }

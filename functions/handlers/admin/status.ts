@@ -5,7 +5,7 @@ const releasesShown = 10;
 
 /** Everything the operator wants to see at once: `GET /status`, and what the page is made of. */
 export async function readStatus({ registry, networks, clock, deployer }: AdminDependencies) {
-  const [table, nodes, states, references, current, releases, tasks, service] = await Promise.all([
+  const [table, nodes, states, references, current, releases, tasks, pin, service] = await Promise.all([
     networks(),
     registry.listNodes(),
     registry.listStates(),
@@ -13,6 +13,7 @@ export async function readStatus({ registry, networks, clock, deployer }: AdminD
     registry.currentRelease(),
     registry.listReleases(releasesShown),
     registry.listTasks(),
+    registry.pinnedRelease(),
     // ECS may be out of reach while the rest is worth seeing.
     deployer?.describe().catch(() => undefined),
   ]);
@@ -38,6 +39,8 @@ export async function readStatus({ registry, networks, clock, deployer }: AdminD
     }),
     nodes: backends,
     release: current ? toReleaseView(current) : null,
+    /** Version that an operator went back to; nothing newer is published until that is taken back. */
+    pinned_version: pin?.version ?? null,
     releases: releases.map(toReleaseView),
     tasks: tasks.map((task) => toTaskView(task, current)),
     service: service
