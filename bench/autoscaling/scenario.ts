@@ -1,7 +1,7 @@
 import type { Policy, Sample, Scenario } from "./simulate";
 
 /**
- * A task of half a vCPU whose requests take 120 µs of CPU (measured with `npm run bench`, less the speed of a Graviton vCPU), and a
+ * A task of half a vCPU whose requests are assumed to take 120 µs of CPU (cautiously more than `npm run bench` shows), and a
  * load that rises to sixteen times what it was and falls back.
  */
 const cpuSecondsPerRequest = 120e-6;

@@ -10,6 +10,9 @@ export interface NodePatch {
   drained?: boolean;
   isLeader?: boolean;
   name?: string | null;
+  /** Only from the operator's list: the admin API takes a node's secrets when it is added, not later. */
+  headers?: Record<string, string> | null;
+  wsUrl?: string | null;
   maxRequestsPerSecond?: number | null;
   maxConcurrency?: number | null;
   monthlyCredits?: number | null;

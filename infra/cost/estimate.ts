@@ -91,7 +91,7 @@ function fixed(usage: Usage): CostLine[] {
   ];
 }
 
-/** Seconds of a run, GB of its functions, reads and writes: as the local run shows them for ten nodes. */
+/** Assumed, not measured on AWS: seconds of a run and GB-seconds of its functions with about ten nodes that answer in time. */
 const runSeconds = 3;
 const functionGbSeconds = 5 * 0.5 * 0.4;
 const functionsPerRun = 4;

@@ -64,6 +64,17 @@ describe("at the start", () => {
       const [again] = await registry.listNodes();
       assert.deepEqual([again?.weight, again?.drained], [7, true]);
     });
+    it("gives a node that stays its new headers and WebSocket URL", async () => {
+      await syncOperatorNodes(registry, [{ ...node("a"), headers: { "x-api-key": "old" } }]);
+      const [before] = await registry.listNodes();
+      const renewed = { ...node("a"), headers: { "x-api-key": "new" }, wsUrl: "wss://a.example/" };
+      assert.deepEqual(await syncOperatorNodes(registry, [renewed]), { added: [], removed: [] });
+      const [now] = await registry.listNodes();
+      assert.deepEqual([now?.id, now?.headers, now?.wsUrl], [before?.id, renewed.headers, renewed.wsUrl]);
+      await syncOperatorNodes(registry, [node("a")]);
+      const [bare] = await registry.listNodes();
+      assert.deepEqual([bare?.headers, bare?.wsUrl], [undefined, undefined]);
+    });
     it("moves leadership among its nodes, but takes it from nobody else", async () => {
       await syncOperatorNodes(registry, [node("a", true), node("b")]);
       await syncOperatorNodes(registry, [node("a"), node("b", true)]);
