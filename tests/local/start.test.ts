@@ -136,7 +136,7 @@ describe("npm start", function () {
     const next = await start().serving();
     assert.match(await next.rpc<string>("eth_blockNumber"), /^0x/);
     assert.equal((await next.stop()).code, 0);
-    assert.deepEqual(next.leftovers(), []);
+    await until(() => next.leftovers().length === 0, { what: "nothing is left of either run" });
   });
 
   it("refuses a bad value with one line and exit code 1", async () => {
