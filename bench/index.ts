@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import path from "node:path";
 import Table from "cli-table3";
 import { benchDataPlane, type DataPlaneFigures } from "./dataPlane";
+import { runSocketsBench } from "./sockets/index";
 
 /** `npm run bench`: measures, prints the tables, and writes them to docs/bench.md. */
 async function main(): Promise<void> {
@@ -13,6 +14,8 @@ async function main(): Promise<void> {
   table.push(...dataPlaneRows(dataPlane));
   process.stdout.write(`${table.toString()}\n`);
   writeFileSync(path.join(__dirname, "../docs/bench.md"), document(dataPlane));
+  process.stdout.write("WebSockets against sockets passed straight through:\n");
+  await runSocketsBench();
 }
 
 const dataPlaneHead = ["", "CPU per request", "× bare", "p50", "p99"];

@@ -18,9 +18,9 @@ const heads = 40;
 const pauseMs = 100;
 
 /** What is promised. */
-export const socketsLimits = { kilobytesPerSocket: 20, p99Ms: 50 };
+const socketsLimits = { kilobytesPerSocket: 20, p99Ms: 50 };
 
-export interface SocketsFigures {
+interface SocketsFigures {
   name: string;
   /** Growth of the resident set of the process that holds the sockets, per idle socket; undefined where there is none of ours. */
   kilobytesPerSocket: number | undefined;
@@ -61,7 +61,7 @@ class Helper {
 }
 
 /** 5,000 idle sockets and 1,000 that receive each head: through the gateway, and passed straight through to the node by nginx. */
-export async function benchSockets(report: (line: string) => void): Promise<SocketsFigures[]> {
+async function benchSockets(report: (line: string) => void): Promise<SocketsFigures[]> {
   const upstream = Helper.start("upstream.ts");
   const [{ port }] = (await once(upstream.process, "message")) as [{ port: number }];
   const clients = Helper.start("clients.ts");
@@ -225,7 +225,7 @@ function residentKilobytes(pid: number): number {
 }
 
 /** The figures as a Markdown table. */
-export function socketsTable(figures: SocketsFigures[]): string {
+function socketsTable(figures: SocketsFigures[]): string {
   const rows = figures.map(
     ({
       name,
@@ -247,26 +247,34 @@ export function socketsTable(figures: SocketsFigures[]): string {
   ].join("\n");
 }
 
-if (require.main === module) {
-  benchSockets((line) => process.stdout.write(`${line}\n`)).then(
-    (figures) => {
-      const table = socketsTable(figures);
-      process.stdout.write(`${table}\n`);
-      writeFileSync(
-        path.join(__dirname, "../../docs/bench-sockets.md"),
-        `# WebSockets: memory and fan-out
+/** Measures, prints the table, and writes it to docs/bench-sockets.md. */
+export async function runSocketsBench(): Promise<void> {
+  const figures = await benchSockets((line) => process.stdout.write(`  ${line}\n`));
+  const table = socketsTable(figures);
+  process.stdout.write(`${table}\n`);
+  const own = figures[0]!;
+  const kept =
+    (own.kilobytesPerSocket ?? 0) < socketsLimits.kilobytesPerSocket &&
+    own.typicalP99Ms < socketsLimits.p99Ms;
+  if (!kept) process.stdout.write("  Beyond what is promised.\n");
+  writeFileSync(
+    path.join(__dirname, "../../docs/bench-sockets.md"),
+    `# WebSockets: memory and fan-out
 
-${idleSockets} idle sockets and ${receivers} that receive each of ${heads} heads, on one machine with 2 cores that node, proxy and clients share:
-through the gateway (nginx, then the gateway process), and by nginx alone that passes each socket straight through to the node. Memory is that of
-the gateway process; latency is from the node's first send to the arrival at a client. Written by \`npm run bench\`.
+${idleSockets.toLocaleString("en")} idle sockets and ${receivers.toLocaleString("en")} that receive each of ${heads} heads, on one machine with 2 cores that node, proxy and clients
+share: through the gateway (nginx, then the gateway process), and by nginx alone that passes each socket straight through to the node. Memory
+is that of the gateway process; latency is from the node's first send to the arrival at a client. Whatever else the machine does meanwhile shows
+in the p99 over all heads, hardly in that of the median head, and not in the CPU time. Promised: less than ${socketsLimits.kilobytesPerSocket} kB for a socket, a p99 below
+${socketsLimits.p99Ms} ms. Written by \`npm run bench\`.
 
 ${table}
 `,
-      );
-    },
-    (error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
-      process.exitCode = 1;
-    },
   );
+}
+
+if (require.main === module) {
+  runSocketsBench().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+    process.exitCode = 1;
+  });
 }
