@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "mocha";
+import { releaseSha256 } from "../../functions/domain/render/renderRelease";
 import { AnvilChain } from "../support/anvil";
 import { FaultyNode } from "../support/faultyNode";
 import { Gateway } from "../support/gateway";
+import { emulatorProcess, storesOf } from "../support/gatewayStores";
 import { describeFailures, Load } from "../support/load";
 import { until } from "../support/poll";
 import { descendants } from "../support/processes";
+
+/** Full lengths with `npm run soak`, short forms with `npm test`. */
+const outageSeconds = Boolean(process.env.SOAK) ? 60 : 5;
 
 const calls = [
   {
@@ -68,6 +73,53 @@ describe("the gateway", function () {
       assert.ok(requests - failures.length > 200, `${requests} requests, ${failures.length} failed`);
     });
   }
+
+  it("serves on while DynamoDB and S3 are gone, and takes up where it was", async () => {
+    const load = new Load(gateway.url, calls, { clients: 2, ratePerSecond: 240 });
+    const stores = emulatorProcess(gateway);
+    process.kill(stores, "SIGSTOP");
+    try {
+      const backAt = Date.now() + outageSeconds * 1000;
+      await until(() => Date.now() >= backAt, { what: "the outage is over", deadlineMs: 90_000 });
+      assert.equal((await fetch(`${gateway.url}/health`)).status, 200);
+    } finally {
+      process.kill(stores, "SIGCONT");
+    }
+    const before = (await gateway.status()).last_health_check;
+    await until(async () => (await gateway.status()).last_health_check !== before, {
+      what: "health is checked again",
+      deadlineMs: 20_000,
+    });
+    const report = await load.stop();
+    assert.equal(report.failures.length, 0, describeFailures(report));
+    assert.ok(report.requests > 100 * outageSeconds);
+  });
+
+  it("keeps the last good release when one fails nginx -t, and says so", async () => {
+    const load = new Load(gateway.url, calls, { clients: 2, ratePerSecond: 240 });
+    const { registry, releaseStore } = storesOf(gateway);
+    const good = (await registry.currentRelease())!;
+    const found = await releaseStore.getCurrent();
+    assert.ok(found.status === "found");
+    const files = { ...found.release.files, "nginx.conf": "no nginx configuration {" };
+    const bad = { format: 1 as const, version: good.version + 1, sha256: releaseSha256(files), files };
+    const publishedAt = new Date().toISOString();
+    const record = { version: bad.version, sha256: bad.sha256, publishedAt, status: "good" as const };
+    assert.ok(await registry.publishRelease(record, good.version));
+    await releaseStore.putRelease({ ...bad, publishedAt });
+    await releaseStore.setCurrent({ ...bad, publishedAt });
+    await until(
+      async () => {
+        const { release, releases, tasks } = await gateway.status();
+        const marked = releases.find((one) => one.version === bad.version)?.status === "bad";
+        const refused = tasks.some((task) => task.bad_release?.version === bad.version);
+        return marked && refused && release !== null && release.version !== bad.version;
+      },
+      { what: "/status shows the bad release, and another one in force", deadlineMs: 15_000 },
+    );
+    const report = await load.stop();
+    assert.equal(report.failures.length, 0, describeFailures(report));
+  });
 
   it("serves through the leader when every other node is dead", async () => {
     const load = new Load(gateway.url, calls, { clients: 2, ratePerSecond: 240 });
