@@ -7,7 +7,7 @@ import { describeFailures, Load, type LoadCall } from "../support/load";
 import { until } from "../support/poll";
 
 /** Full lengths with `npm run soak`, short forms with `npm test`. */
-const soak = Boolean(process.env.SOAK);
+const soak = process.env.SOAK !== undefined;
 const steadySeconds = soak ? 30 : 1.5;
 
 /** Never asked by a health probe, so its arrival at a node is a client's call. */

@@ -10,7 +10,7 @@ import { until } from "../support/poll";
 import { descendants } from "../support/processes";
 
 /** Full lengths with `npm run soak`, short forms with `npm test`. */
-const outageSeconds = Boolean(process.env.SOAK) ? 60 : 5;
+const outageSeconds = process.env.SOAK ? 60 : 5;
 
 const calls = [
   {
