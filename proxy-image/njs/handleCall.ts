@@ -39,9 +39,13 @@ export function call(r: NginxHTTPRequest): void {
     return;
   }
   for (const one of calls) {
-    if (one.member === undefined && !network.isAllowed(one.method)) {
+    if (one.member !== undefined) continue;
+    if (!network.isAllowed(one.method)) {
       one.finish(errorMember(methodNotFound, "This method is not served here."), "refused");
+      continue;
     }
+    const fixed = network.fixed.get(one.method);
+    if (fixed !== undefined) one.finish(fixed, "ok");
   }
   new Exchange(r, runtime, network, calls, now, (exchange) => {
     answerExchange(r, exchange, request.kind === "batch", runtime);

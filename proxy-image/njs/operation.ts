@@ -1,5 +1,6 @@
 import { askNode } from "./askNode";
 import { Call } from "./call";
+import { isOnChain } from "./fixedAnswers";
 import { metricsText, taskCounters } from "./metricsText";
 import { loadRuntime } from "./runtime";
 import {
@@ -65,7 +66,7 @@ function askForReadiness(
       left--;
       if (gaveUp === true) isLeftBehind = true;
       if (isAnswered) return;
-      if (verdicts?.[0]?.kind === "result") {
+      if (isOnChain(verdicts?.[0], node.chainId)) {
         noteGood(Date.now());
         isAnswered = true;
         answer(true, left > 0 || isLeftBehind);
@@ -111,7 +112,7 @@ export function trial(r: NginxHTTPRequest): void {
   if (!claimTrial(node, Date.now())) return;
   askNode(r, node, [probe()], runtime.limits.attemptTimeoutMs, ({ verdicts, restMs }) => {
     const now = Date.now();
-    if (verdicts?.[0]?.kind === "result") recover(node, now);
+    if (isOnChain(verdicts?.[0], node.chainId)) recover(node, now);
     else eject(node, now, runtime, restMs);
     endTrial(node);
   });

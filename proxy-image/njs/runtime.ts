@@ -1,6 +1,7 @@
 // biome-ignore lint/style/useNodejsImportProtocol: this is the module of njs, not that of Node
 import fs from "fs";
 import type { PoolFile, PoolNetwork, PoolNode } from "../../functions/domain/render/poolFile";
+import { fixedMembers } from "./fixedAnswers";
 import { methodRule } from "./methodRule";
 import { hasSmallAnswer, namedMethods, nullMayBeMissing } from "./methods";
 import type { MethodFacts, Network, Node, Runtime } from "./types";
@@ -39,7 +40,8 @@ function runtimeOf(pool: PoolFile, generation: number): Runtime {
 }
 
 function networkOf(described: PoolNetwork): Network {
-  const nodes = described.nodes.map(nodeOf);
+  const nodes = described.nodes.map((node) => nodeOf(node, described.chainId));
+  const fixed = fixedMembers(described.chainId);
   const even = nodes.every((node) => node.weight === nodes[0]?.weight);
   const isAllowed = methodRule(described.blockedMethods, described.allowedMethods);
   let sum = 0;
@@ -48,12 +50,15 @@ function networkOf(described: PoolNetwork): Network {
     chainId: described.chainId,
     nodes,
     weightSums: even ? undefined : nodes.map((node) => (sum += node.weight)),
-    leader: described.leader && nodeOf(described.leader),
+    leader: described.leader && nodeOf(described.leader, described.chainId),
     hasEjected: false,
     methods: new Map(
-      namedMethods.filter(isAllowed).map((method) => [method, factsOf(method, described.name)]),
+      namedMethods
+        .filter((method) => isAllowed(method) && !fixed.has(method))
+        .map((method) => [method, factsOf(method, described.name)]),
     ),
     isAllowed,
+    fixed,
   };
 }
 
@@ -68,9 +73,10 @@ function factsOf(method: string, network: string): MethodFacts {
   };
 }
 
-function nodeOf({ id, weight, secrets }: PoolNode): Node {
+function nodeOf({ id, weight, secrets }: PoolNode, chainId: number): Node {
   return {
     id,
+    chainId,
     location: `/~${id}`,
     heavyLocation: `/=${id}`,
     weight,

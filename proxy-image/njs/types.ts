@@ -3,6 +3,8 @@ import type { PoolLimits } from "../../functions/domain/render/poolFile";
 /** A node as this context knows it. */
 export interface Node {
   id: string;
+  /** Chain that it has to be on. */
+  chainId: number;
   /** URI of its internal location for calls with small answers. */
   location: string;
   /** URI of the one for large answers and for a node that must be watched. */
@@ -50,6 +52,8 @@ export interface Network {
   /** What the quick road knows of the methods that are named and served here. */
   methods: Map<string, MethodFacts>;
   isAllowed(method: string): boolean;
+  /** Answers that are known without asking a node: the `result` members by method. */
+  fixed: Map<string, string>;
 }
 
 /** Everything read from pool.json, made ready for use. */
