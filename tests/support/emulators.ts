@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo, Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CreateTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, DescribeTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import { createDynamoClient, createS3Client } from "../../functions/adapters/awsClients";
 import { createDynamoRegistry } from "../../functions/adapters/dynamoRegistry";
@@ -12,6 +12,7 @@ import { registryTable } from "../../functions/adapters/tableDefinition";
 import type { Clock } from "../../functions/ports/clock";
 import type { Registry } from "../../functions/ports/registry";
 import type { ReleaseStore } from "../../functions/ports/releaseStore";
+import { until } from "./poll";
 
 // Neither package has types.
 type DynaliteServer = Server & { closeAllConnections(): void };
@@ -129,5 +130,11 @@ async function createTable(client: DynamoDBClient, name: string): Promise<void> 
         { AttributeName: registryTable.rangeKey, KeyType: "RANGE" },
       ],
     }),
+  );
+  // The answer comes while the table is still being made.
+  await until(
+    async () =>
+      (await client.send(new DescribeTableCommand({ TableName: name }))).Table?.TableStatus === "ACTIVE",
+    { what: `table ${name} is there`, everyMs: 5 },
   );
 }
