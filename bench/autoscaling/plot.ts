@@ -3,6 +3,8 @@ import type { Sample } from "./simulate";
 const width = 760;
 const panelHeight = 130;
 const left = 64;
+/** Half of the last label. */
+const right = 26;
 const top = 48;
 const gap = 44;
 const colours = ["#0969da", "#cf222e"];
@@ -24,8 +26,8 @@ export function plot(runs: Record<string, Sample[]>): string {
   const height = top + panels.length * (panelHeight + gap);
   const legend = names.map(
     (name, index) =>
-      `<rect x="${left + index * 200}" y="14" width="14" height="4" fill="${colours[index]}"/>` +
-      `<text x="${left + 20 + index * 200}" y="20">scaling on ${name}</text>`,
+      `<rect x="${left + index * 240}" y="14" width="14" height="4" fill="${colours[index]}"/>` +
+      `<text x="${left + 20 + index * 240}" y="20">scaling on ${name}</text>`,
   );
   const drawn = panels.map((panel, index) => drawPanel(panel, top + index * (panelHeight + gap), runs));
   return [
@@ -42,7 +44,7 @@ function drawPanel(panel: Panel, y: number, runs: Record<string, Sample[]>): str
   const all = Object.values(runs);
   const most = Math.max(1, ...all.flatMap((samples) => samples.map(panel.value)));
   const seconds = all[0]!.length;
-  const plotWidth = width - left - 16;
+  const plotWidth = width - left - right;
   const x = (second: number) => left + (second / seconds) * plotWidth;
   const lines = all.map((samples, index) => {
     const points = everyTenSeconds(samples).map(
