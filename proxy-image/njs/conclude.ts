@@ -41,6 +41,7 @@ const words: Record<Failure, string> = {
   rangeTooWide: "found the range too wide",
   trouble: "had an internal error",
   nullResult: "did not have the data",
+  farAhead: "was far ahead of the others",
 };
 
 /** `No node could answer: 2 of 3 nodes did not answer in time, 1 could not be reached.` */

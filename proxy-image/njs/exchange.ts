@@ -4,6 +4,7 @@ import type { Call } from "./call";
 import { chooseFirst, chooseNext } from "./choose";
 import { conclude, finishWithNode } from "./conclude";
 import { countAnswer, countCall, countEjection, countFailure } from "./counters";
+import { headMethod, headResult, heightIn } from "./heads";
 import { isIdempotent, nullMayBeMissing } from "./methods";
 import { errorMember, internalError } from "./rpcError";
 import { eject, isUsable, learnLatency, noteGood, recover } from "./state";
@@ -104,6 +105,7 @@ export class Exchange {
     const idempotent = isIdempotent(call.method);
     if (!idempotent && call.failures?.some(({ failure }) => mayHaveActed.has(failure))) return undefined;
     const node = chooseNext(this.network, tried, now);
+    if (call.fallback?.failure === "farAhead") return this.nextWitness(call, node, now);
     // A null is the usual answer for what is not there yet: it must not keep the leader and ailing nodes busy.
     if (call.fallback?.failure === "nullResult") {
       return node !== undefined && node !== this.network.leader && isUsable(node, now) ? node : undefined;
@@ -113,6 +115,18 @@ export class Exchange {
     call.retrying = true;
     call.tried = tried.filter((one) => !call.failures?.some((f) => f.node === one && f.failure === "reset"));
     return chooseNext(this.network, call.tried, now);
+  }
+
+  /** Somebody who can say whether a head is true; with nobody left, what was said is believed. */
+  private nextWitness(call: Call, next: Node | undefined, now: number): Node | undefined {
+    const { leader } = this.network;
+    for (const node of [next, leader]) {
+      if (node !== undefined && !call.tried!.includes(node) && isUsable(node, now)) return node;
+    }
+    const said = call.failures!.filter(({ failure }) => failure === "farAhead").map(({ node }) => node);
+    call.fallback!.member = `"result":"0x${this.network.heads.believe(said, now).toString(16)}"`;
+    this.countAgainstOthers(call, call.fallback!.node, now);
+    return undefined;
   }
 
   private send(node: Node, calls: Call[]): void {
@@ -178,6 +192,9 @@ export class Exchange {
       this.fail(call, node, "garbage", now);
       return false;
     }
+    if (verdict.kind === "result" && call.method === headMethod) {
+      return this.settleHead(call, node, verdict.member, now);
+    }
     if (verdict.kind === "result") {
       if (verdict.isNull && nullMayBeMissing.has(call.method)) {
         call.fail(node, "nullResult");
@@ -189,6 +206,28 @@ export class Exchange {
       return true;
     }
     return this.settleError(call, node, verdict, now);
+  }
+
+  private settleHead(call: Call, node: Node, member: string, now: number): boolean {
+    const said = member.slice(resultStart.length);
+    if (heightIn(said) === undefined) {
+      this.fail(call, node, "garbage", now);
+      return false;
+    }
+    const result = headResult(this.network, node, said, now);
+    if (result === undefined) {
+      call.fail(node, "farAhead");
+      call.fallback = { member, node, outcome: "ok", failure: "farAhead" };
+      return true;
+    }
+    call.finish(`${resultStart}${result}`, "ok", node);
+    this.countAgainstOthers(call, node, now);
+    for (const { node: other, failure } of call.failures ?? []) {
+      if (failure !== "farAhead" || !this.network.heads.isFarAhead(other, now)) continue;
+      countFailure(this.network, other, failure);
+      this.eject(other, now, 0);
+    }
+    return true;
   }
 
   private settleError(call: Call, node: Node, verdict: Verdict & { kind: "error" }, now: number): boolean {
@@ -240,6 +279,8 @@ export class Exchange {
     if (eject(node, now, this.runtime, restMs)) countEjection(this.network, node);
   }
 }
+
+const resultStart = '"result":';
 
 const countable = new Set<Failure>(["reset", "timeout", "http", "garbage", "refused", "trouble"]);
 

@@ -3,6 +3,7 @@ import { Call } from "./call";
 import { chooseFirst } from "./choose";
 import { countQuick } from "./counters";
 import { Exchange } from "./exchange";
+import { headResult } from "./heads";
 import { answerExchange } from "./respond";
 import { learnLatency, noteGood, watch } from "./state";
 import type { MethodFacts, Network, Node, Runtime } from "./types";
@@ -86,9 +87,10 @@ export function quickCall(
       answer.startsWith(usualStart) &&
       answer.charCodeAt(end) === 125
     ) {
-      const result = answer.slice(usualStart.length, end);
-      if (isGoodResult(result, facts)) {
-        const answeredAt = Date.now();
+      const said = answer.slice(usualStart.length, end);
+      const answeredAt = Date.now();
+      const result = facts.isHead ? headResult(network, node, said, answeredAt) : said;
+      if (result !== undefined && isGoodResult(result, facts)) {
         noteGood(answeredAt);
         if (network.nodes.length > 1) learnLatency(node, answeredAt - now, answeredAt);
         countQuick(facts.counter, network, node, answeredAt - now);

@@ -2,6 +2,7 @@
 import fs from "fs";
 import type { PoolFile, PoolNetwork, PoolNode } from "../../functions/domain/render/poolFile";
 import { fixedMembers } from "./fixedAnswers";
+import { Heads, headMethod } from "./heads";
 import { methodRule } from "./methodRule";
 import { hasSmallAnswer, namedMethods, nullMayBeMissing } from "./methods";
 import type { MethodFacts, Network, Node, Runtime } from "./types";
@@ -24,7 +25,7 @@ function runtimeOf(pool: PoolFile, generation: number): Runtime {
   const networks = new Map<string, Network>();
   const nodes = new Map<string, Node>();
   for (const described of pool.networks) {
-    const network = networkOf(described);
+    const network = networkOf(described, pool.limits.callTimeoutMs);
     networks.set(network.name, network);
     for (const node of network.nodes) nodes.set(node.id, node);
     if (network.leader) nodes.set(network.leader.id, network.leader);
@@ -39,18 +40,19 @@ function runtimeOf(pool: PoolFile, generation: number): Runtime {
   return { generation, limits: pool.limits, all, networks, defaultNetwork, nodes };
 }
 
-function networkOf(described: PoolNetwork): Network {
+function networkOf(described: PoolNetwork, callTimeoutMs: number): Network {
   const nodes = described.nodes.map((node) => nodeOf(node, described.chainId));
   const fixed = fixedMembers(described.chainId);
   const even = nodes.every((node) => node.weight === nodes[0]?.weight);
   const isAllowed = methodRule(described.blockedMethods, described.allowedMethods);
+  const leader = described.leader && nodeOf(described.leader, described.chainId);
   let sum = 0;
   return {
     name: described.name,
     chainId: described.chainId,
     nodes,
     weightSums: even ? undefined : nodes.map((node) => (sum += node.weight)),
-    leader: described.leader && nodeOf(described.leader, described.chainId),
+    leader,
     hasEjected: false,
     methods: new Map(
       namedMethods
@@ -58,6 +60,7 @@ function networkOf(described: PoolNetwork): Network {
         .map((method) => [method, factsOf(method, described.name)]),
     ),
     isAllowed,
+    heads: new Heads(described, leader ? [...nodes, leader] : nodes, callTimeoutMs),
     fixed,
   };
 }
@@ -68,6 +71,7 @@ function factsOf(method: string, network: string): MethodFacts {
     bodyStart: `{"jsonrpc":"2.0","id":1,"method":"${method}","params":`,
     isSmall: hasSmallAnswer(method),
     nullMayBeMissing: nullMayBeMissing.has(method),
+    isHead: method === headMethod,
     counter: `q|${network}|${method}|`,
     log: `"network":"${network}","attempts":1,"method":"${method}","outcome":"ok","node":"`,
   };
@@ -85,8 +89,10 @@ function nodeOf({ id, weight, secrets }: PoolNode, chainId: number): Node {
     ejectedUntilKey: `e|${id}`,
     backoffKey: `b|${id}`,
     recoveredAtKey: `r|${id}`,
+    heightKey: `g|${id}`,
     watchedUntilKey: `w|${id}`,
     ejectedUntil: 0,
+    height: -1,
     watchedUntil: 0,
     latency: 0,
     latencyReadAt: 0,

@@ -1,4 +1,5 @@
 import type { PoolLimits } from "../../functions/domain/render/poolFile";
+import type { Heads } from "./heads";
 
 /** A node as this context knows it. */
 export interface Node {
@@ -16,9 +17,12 @@ export interface Node {
   ejectedUntilKey: string;
   backoffKey: string;
   recoveredAtKey: string;
+  heightKey: string;
   watchedUntilKey: string;
   /** Instant until which it is out of the rotation, in ms; 0 when it is in. A copy: see `refreshState`. */
   ejectedUntil: number;
+  /** The last height it said to this context; −1 when it said none. */
+  height: number;
   /** Copies of the latency in ms, and when this context read it and added to it. */
   latency: number;
   latencyReadAt: number;
@@ -34,6 +38,7 @@ export interface MethodFacts {
   bodyStart: string;
   isSmall: boolean;
   nullMayBeMissing: boolean;
+  isHead: boolean;
   /** Name of its counters up to the node. */
   counter: string;
   /** Line of the access log up to the node. */
@@ -52,6 +57,7 @@ export interface Network {
   /** What the quick road knows of the methods that are named and served here. */
   methods: Map<string, MethodFacts>;
   isAllowed(method: string): boolean;
+  heads: Heads;
   /** Answers that are known without asking a node: the `result` members by method. */
   fixed: Map<string, string>;
 }
@@ -81,4 +87,5 @@ export type Failure =
   | "missingData"
   | "rangeTooWide"
   | "trouble"
-  | "nullResult";
+  | "nullResult"
+  | "farAhead";

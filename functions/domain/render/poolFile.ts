@@ -22,6 +22,7 @@ export interface PoolNetwork {
   chainId: number;
   finalityDepthBlocks: number;
   blockTimeSeconds: number;
+  maxLagBlocks: number;
   blockedMethods: string[];
   allowedMethods: string[];
   /** Nodes that take calls. */

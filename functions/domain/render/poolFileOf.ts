@@ -39,6 +39,7 @@ function networkOf(network: Network, { settings, nodes }: RenderInput, inPool: S
     chainId: network.chainId,
     finalityDepthBlocks: network.finalityDepthBlocks ?? settings.finalityDepthBlocks,
     blockTimeSeconds: network.blockTimeSeconds ?? settings.blockTimeSeconds,
+    maxLagBlocks: network.maxLagBlocks ?? settings.maxLagBlocks,
     blockedMethods: [...settings.blockedMethods, ...(network.blockedMethods ?? [])],
     allowedMethods: [...settings.allowedMethods, ...(network.allowedMethods ?? [])],
     nodes: usable.filter((node) => inPool.has(node.id)).map(poolNodeOf),
