@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { buildSync } from "esbuild";
+import { buildPage } from "../functions/handlers/admin/buildPage";
 
 const root = join(__dirname, "..");
 const finished = new Map<string, string>();
@@ -28,12 +29,18 @@ export function bundleFunction(entry: string): string {
     minifyWhitespace: true,
     legalComments: "none",
     loader: { ".ejs": "text" },
+    define: constantsOf(entry),
     logLevel: "silent",
     write: false,
   });
   writeIfDifferent(join(root, path), result.outputFiles[0]!.text);
   finished.set(entry, path);
   return path;
+}
+
+/** What is made when the archive is: the admin API carries its page. */
+function constantsOf(entry: string): Record<string, string> {
+  return entry === "admin" ? { PAGE: JSON.stringify(buildPage()) } : {};
 }
 
 /** What the callback requires in its archive, where the bundle has the path it has here. */

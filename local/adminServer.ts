@@ -4,6 +4,7 @@ import { serve } from "@hono/node-server";
 import { systemClock } from "../functions/adapters/systemClock";
 import type { Settings } from "../functions/domain/settings";
 import { createAdminApp } from "../functions/handlers/admin/app";
+import { buildPage } from "../functions/handlers/admin/buildPage";
 import { loopbackHosts } from "../functions/handlers/admin/dependencies";
 import type { Log } from "../functions/ports/log";
 import type { ServiceDeployer } from "../functions/ports/serviceDeployer";
@@ -33,6 +34,7 @@ export async function serveAdmin(parts: AdminServerParts): Promise<{ close: () =
     networks: async () => networks.table,
     settings,
     allowedHosts: loopbackHosts,
+    page: buildPage(),
     log,
   });
   const server = serve({ fetch: app.fetch, port, hostname: "127.0.0.1" }) as Server;

@@ -4,16 +4,13 @@ import { backendRoutes } from "./backends";
 import type { AdminDependencies } from "./dependencies";
 import { limitBody, refuseForeign, requireJson, secureHeaders } from "./guards";
 import { answerEvents, answerHistory } from "./history";
+import { pageRoutes } from "./pageRoutes";
 import { releaseRoutes } from "./releases";
 import { readStatus } from "./status";
-import { pagePolicy, statusPage } from "./statusPage";
-
-/** The page loads itself again after a health check, at most this often and this seldom. */
-const refreshBounds = { min: 2, max: 30 };
 
 /** The admin API and its status page: the same application behind a socket and behind API Gateway. */
 export function createAdminApp(dependencies: AdminDependencies): Hono {
-  const { allowedHosts, settings, log } = dependencies;
+  const { allowedHosts, log } = dependencies;
   const app = new Hono();
   app.use(secureHeaders, refuseForeign(allowedHosts), requireJson, limitBody);
   app.route("/backends", backendRoutes(dependencies));
@@ -21,14 +18,7 @@ export function createAdminApp(dependencies: AdminDependencies): Hono {
   app.get("/history", (c) => answerHistory(dependencies, c));
   app.get("/events", (c) => answerEvents(dependencies, c));
   app.get("/status", async (c) => c.json(await readStatus(dependencies)));
-  app.get("/", async (c) => {
-    const refreshSeconds = Math.min(
-      Math.max(settings.healthCheckIntervalSeconds, refreshBounds.min),
-      refreshBounds.max,
-    );
-    const page = await statusPage(await readStatus(dependencies), refreshSeconds);
-    return c.html(page, 200, { "Content-Security-Policy": pagePolicy });
-  });
+  if (dependencies.page) app.route("/", pageRoutes(dependencies.page));
   app.on(["POST", "PUT", "PATCH", "DELETE"], ["/", "/status", "/history", "/events"], (c) =>
     c.json({ error: "method_not_allowed" }, 405, { Allow: "GET, HEAD" }),
   );

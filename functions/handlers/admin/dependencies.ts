@@ -5,6 +5,7 @@ import type { Log } from "../../ports/log";
 import type { Registry } from "../../ports/registry";
 import type { ServiceDeployer } from "../../ports/serviceDeployer";
 import type { Workflow } from "../../ports/workflow";
+import type { PageAssets } from "./buildPage";
 
 export interface AdminDependencies {
   registry: Registry;
@@ -13,12 +14,14 @@ export interface AdminDependencies {
   deployer?: Pick<ServiceDeployer, "describe">;
   clock: Clock;
   networks: () => Promise<NetworkTable>;
-  settings: Pick<Settings, "allowPrivateNodes" | "healthCheckIntervalSeconds">;
+  settings: Pick<Settings, "allowPrivateNodes">;
   /**
    * Host names (without port) under which the API may be called; a page of any other host, or one that resolves its own name to
    * our address (DNS rebinding), is refused. Lower case. `any` where callers have to sign or hold a key (API Gateway).
    */
   allowedHosts: string[] | "any";
+  /** Not given: there is only the API. */
+  page?: PageAssets;
   log: Log;
 }
 

@@ -1,0 +1,284 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import type { AxeResults } from "axe-core";
+import { after, before, beforeEach, describe, it } from "mocha";
+import type { Page } from "playwright-core";
+import { advanceHistory } from "../../functions/domain/history/advanceHistory";
+import type { HistoryState } from "../../functions/domain/history/types";
+import type { TaskHeartbeat } from "../../functions/domain/task";
+import type { NodeState } from "../../functions/domain/verdict";
+import type { Registry } from "../../functions/ports/registry";
+import { type Emulators, startEmulators } from "../support/emulators";
+import { until } from "../support/poll";
+import { Browser, findChromium, type OpenPage } from "./browser";
+import { serveAdminApp } from "./fakeGateway";
+
+const secret = "planted-secret-0123456789";
+const hostile = `"><img src=x onerror=alert(1)><script>alert(2)</script>`;
+const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+/** For the browser: as text, because what a transpiler adds to functions is not there. */
+const longestFrame = `new Promise((resolve) => {
+  let worst = 0;
+  let last = performance.now();
+  const end = last + 4500;
+  requestAnimationFrame(function frame(now) {
+    worst = Math.max(worst, now - last);
+    last = now;
+    if (now < end) requestAnimationFrame(frame);
+    else resolve(worst);
+  });
+})`;
+const loadTime = `performance.getEntriesByType("navigation")[0].loadEventEnd`;
+const screenshots = process.env.SCREENSHOTS;
+
+describe("status page", function () {
+  this.timeout(60_000);
+  let emulators: Emulators;
+  let browser: Browser;
+  let server: Awaited<ReturnType<typeof serveAdminApp>>;
+  let registry: Registry;
+  let regions = 0;
+
+  before(async function () {
+    const chromium = findChromium();
+    if (!chromium) {
+      process.stdout.write("      no Chromium on this machine: the page is not tested\n");
+      return this.skip();
+    }
+    [emulators, browser] = await Promise.all([startEmulators(), Browser.start(chromium)]);
+  });
+  after(() => Promise.all([server?.close(), browser?.close(), emulators?.close()]));
+  beforeEach(async () => {
+    await server?.close();
+    registry = emulators.registry(`page-${regions++}`);
+    for (const node of await registry.listNodes()) await registry.deleteNode(node.id);
+    server = await serveAdminApp(registry);
+  });
+
+  const add = (name: string, more: { isLeader?: boolean; label?: string } = {}) =>
+    registry.addNode({
+      ...{ network: "mainnet", weight: 100, drained: false, source: "admin" },
+      url: `https://${name}.example/v3/${secret}`,
+      name: more.label,
+      isLeader: more.isLeader ?? false,
+    });
+  const state = (nodeId: string, more: Partial<NodeState> = {}): NodeState => {
+    const at = new Date().toISOString();
+    return {
+      ...{
+        nodeId,
+        network: "mainnet",
+        healthy: true,
+        reason: "ok",
+        height: 19_000_000,
+        lag: 0,
+        latencyMs: 31,
+      },
+      ...{ badStreak: 0, goodStreak: 1, everHealthy: true, inPool: true, since: at, checkedAt: at },
+      ...more,
+    };
+  };
+  const heartbeat = (requests: number, calls: TaskHeartbeat["counters"]["callsByNode"]) => {
+    const at = new Date().toISOString();
+    return registry.putTask({
+      ...{ taskId: "task-1", releaseVersion: 1, startedAt: at, reportedAt: at, draining: false },
+      counters: { requestsByStatus: { "200": requests, "429": requests / 50 }, callsByNode: calls },
+    });
+  };
+  /** A day of health checks, as the evaluation would have left them. */
+  async function pastHours(hours: number): Promise<void> {
+    const [nodes, states] = await Promise.all([registry.listNodes(), registry.listStates()]);
+    let before: HistoryState | undefined;
+    for (let minute = hours * 60; minute >= 0; minute--) {
+      const now = new Date(Date.now() - minute * 60_000).toISOString();
+      const wave = Math.sin(minute / 17);
+      const sum = (hours * 60 - minute) * 900 + Math.round(wave * 3000) + 4000;
+      const bad = minute > 4 && minute < 9;
+      const step = advanceHistory(before, {
+        ...{ now, networks: [{ name: "mainnet" }], nodes, releases: [] },
+        states: states.map((one, index) => ({
+          ...one,
+          lag: index === 1 && bad ? 14 : Math.abs(Math.round(wave * index)),
+          healthy: !(index === 1 && bad),
+          reason: index === 1 && bad ? "lagging" : "ok",
+        })),
+        tasks: [
+          {
+            ...{ taskId: "task-1", releaseVersion: 1, startedAt: now, reportedAt: now, draining: false },
+            counters: { requestsByStatus: { "200": sum, "502": Math.round(sum / 40) }, callsByNode: {} },
+          },
+        ],
+      });
+      before = step.state;
+      if (step.finished) await registry.putHistoryMinute(step.finished);
+      await registry.putEvents(step.events);
+    }
+  }
+  async function usualScene(): Promise<string[]> {
+    const leader = await add("leader", { isLeader: true, label: "own-leader" });
+    const others = [await add("alpha", { label: "Provider A" }), await add("beta"), await add("gamma")];
+    const ids = [leader, ...others].map((node) => node.id);
+    await registry.putStates(ids.map((id, index) => state(id, { latencyMs: 20 + index * 17, lag: index })));
+    const [, second, third] = ids as [string, string, string];
+    await registry.putStates([state(third, { healthy: false, reason: "lagging", lag: 14, inPool: false })]);
+    const sha256 = "ab".repeat(32);
+    const publishedAt = new Date().toISOString();
+    await registry.publishRelease({ version: 1, sha256, publishedAt, status: "good" }, undefined);
+    await pastHours(1);
+    await heartbeat(1000, { [second]: { ok: 600, failed: 3, latencyMsSum: 1 } });
+    return ids;
+  }
+  /** Asked from outside: the page's policy lets nobody evaluate text inside of it. */
+  const holds = (page: Page, expression: string) =>
+    until(() => page.evaluate(expression), { what: expression });
+  const shown = (page: Page) => page.waitForSelector("tbody tr");
+  function assertQuiet({ complaints, foreignRequests }: OpenPage): void {
+    assert.deepEqual(complaints, []);
+    assert.deepEqual(foreignRequests, []);
+  }
+
+  for (const width of [360, 1440]) {
+    for (const dark of [false, true]) {
+      const name = `${width}-${dark ? "dark" : "light"}`;
+      it(`looks right at ${width} px, ${dark ? "dark" : "light"}, and is accessible`, async () => {
+        const [, second, , fourth] = (await usualScene()) as [string, string, string, string];
+        const open = await browser.open(server.url, { width, dark });
+        await shown(open.page);
+        const calls = (ok: number) => ({ ok, failed: ok / 100, latencyMsSum: 1 });
+        await heartbeat(1300, { [second]: calls(800), [fourth]: calls(300) });
+        await holds(open.page, `document.querySelector("#networks").textContent.includes("%")`);
+        const overflow = await open.page.evaluate(
+          "document.documentElement.scrollWidth - document.documentElement.clientWidth",
+        );
+        assert.equal(overflow, 0, "nothing sticks out sideways");
+        await open.page.evaluate(axeSource);
+        const { violations } = (await open.page.evaluate("axe.run()")) as AxeResults;
+        const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+        assert.deepEqual(
+          serious.map(({ id, nodes: [first] }) => [id, first?.html]),
+          [],
+        );
+        if (screenshots) {
+          await mkdir(screenshots, { recursive: true });
+          await open.page.screenshot({ path: path.join(screenshots, `${name}.png`), fullPage: true });
+        }
+        assertQuiet(open);
+        await open.page.close();
+      });
+    }
+  }
+
+  it("shows what a node says as text, and no secret", async () => {
+    const { id } = await add("evil", { label: hostile.slice(0, 64) });
+    await registry.putStates([state(id)]);
+    const at = new Date().toISOString();
+    await registry.putEvents([{ at, kind: "release_bad", version: 7, note: hostile }]);
+    const open = await browser.open(server.url);
+    await shown(open.page);
+    await holds(open.page, `document.body.textContent.includes("Release 7 is bad")`);
+    assert.equal(await open.page.locator("img, main script").count(), 0);
+    assert.ok((await open.page.textContent("tbody"))?.includes("<img"));
+    assert.ok(!(await open.page.content()).includes(secret));
+    assertQuiet(open);
+    await open.page.close();
+  });
+
+  it("changes by itself when a node dies, is added, or is taken out elsewhere", async () => {
+    const [first] = await usualScene();
+    const open = await browser.open(server.url);
+    await shown(open.page);
+    const has = (text: string) =>
+      holds(open.page, `document.body.innerText.includes(${JSON.stringify(text)})`);
+    await has("3 of 4 nodes healthy");
+    await registry.putStates([state(first!, { healthy: false, reason: "unreachable" })]);
+    await has("2 of 4 nodes healthy");
+    const { id } = await add("newcomer", { label: "Newcomer" });
+    await has("Newcomer");
+    await registry.deleteNode(id);
+    await holds(open.page, `!document.body.innerText.includes("Newcomer")`);
+    assertQuiet(open);
+    await open.page.close();
+  });
+
+  it("adds, drains, promotes and removes a node, by keyboard too, each with a second word", async () => {
+    const open = await browser.open(server.url);
+    const { page } = open;
+    await page.click("text=Add node …");
+    await page.keyboard.type("https://delta.example/v3/key");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("Delta");
+    await page.keyboard.press("Enter");
+    await shown(page);
+    const node = async () => (await registry.listNodes())[0];
+    assert.equal((await node())?.name, "Delta");
+    const choose = async (what: string, confirm: string) => {
+      await page.getByRole("button", { name: "Manage Delta" }).focus();
+      await page.keyboard.press("Enter");
+      await page.getByRole("button", { name: `${what} …` }).press("Enter");
+      await page.getByRole("button", { name: confirm, exact: true }).press("Enter");
+      await page.waitForSelector("dialog[open]", { state: "detached" });
+    };
+    await page.getByRole("button", { name: "Manage Delta" }).click();
+    await page.getByRole("button", { name: "Drain …" }).click();
+    await page.keyboard.press("Escape");
+    assert.equal((await node())?.drained, false);
+    await choose("Drain", "Drain");
+    assert.equal((await node())?.drained, true);
+    await page.waitForSelector("text=drained");
+    await choose("Take back into service", "Take back");
+    await choose("Make leader", "Make leader");
+    assert.deepEqual([(await node())?.drained, (await node())?.isLeader], [false, true]);
+    await choose("Remove", "Remove");
+    assert.equal(await node(), undefined);
+    assertQuiet(open);
+    await page.close();
+  });
+
+  it("says why the gateway refuses, and goes on when it is away", async () => {
+    await add("alpha");
+    const open = await browser.open(server.url);
+    await shown(open.page);
+    await open.page.click("text=Add node …");
+    await open.page.fill("input[name=url]", "ftp://nowhere");
+    await open.page.click("text=Add node >> nth=-1");
+    await holds(open.page, `document.querySelector("dialog [role=alert]").textContent`);
+    await open.page.keyboard.press("Escape");
+    await server.close();
+    await open.page.waitForSelector("#problem:not([hidden])");
+    await open.page.close();
+  });
+
+  it("shows 15 minutes, an hour and a day", async () => {
+    await usualScene();
+    const open = await browser.open(server.url);
+    await shown(open.page);
+    for (const name of ["1 hour", "24 hours", "15 min"]) {
+      const answer = open.page.waitForResponse((response) => response.url().includes("/history?"));
+      await open.page.getByText(name, { exact: true }).click();
+      assert.equal((await answer).status(), 200);
+      await until(async () => (await open.page.locator(".legend li").count()) >= 6, { what: "legends" });
+    }
+    assertQuiet(open);
+    await open.page.close();
+  });
+
+  it("loads fast with 200 nodes and stays smooth", async () => {
+    const nodes = await Promise.all(Array.from({ length: 200 }, (_, index) => add(`n${index}`)));
+    await registry.putStates(nodes.map(({ id }, index) => state(id, { lag: index % 12 })));
+    const open = await browser.open("about:blank");
+    const times: number[] = [];
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await open.page.goto(server.url);
+      await holds(open.page, `document.querySelectorAll("tbody tr").length === 200`);
+      times.push((await open.page.evaluate(loadTime)) as number);
+    }
+    const longest = (await open.page.evaluate(longestFrame)) as number;
+    const best = Math.min(...times);
+    process.stdout.write(`      loaded in ${best.toFixed(0)} ms, longest frame ${longest.toFixed(0)} ms\n`);
+    assert.ok(best < 200, `loaded in ${times.join(", ")} ms`);
+    assert.ok(longest < 400, `longest frame ${longest} ms`);
+    await open.page.close();
+  });
+});
