@@ -21,7 +21,7 @@ import type { MethodFacts, Network, Node, Runtime } from "./types";
 const mark = `~${Math.random().toString(36).slice(2)}${Math.random().toString(36).slice(2)}`;
 const quotedMark = `"${mark}"`;
 const usualStart = '{"jsonrpc":"2.0","id":1,"result":';
-/** Longer results are checked by the general road, which does not parse them whole. */
+/** Longer results are checked by the general road, which does not parse the longest ones. */
 const longestResult = 32_768;
 const graceMs = 50;
 const options = { method: "POST" as const, body: "" };
