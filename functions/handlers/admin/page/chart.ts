@@ -65,7 +65,7 @@ export class Chart {
         cursor: { drag: { x: false, y: false } },
         scales: { x: { time: true, auto: false }, y: { auto: false } },
         axes: [
-          axis({ space: 60, values: (_plot, ticks) => ticks.map(hourAndMinute) }),
+          axis({ size: 26, space: 60, values: (_plot, ticks) => ticks.map(hourAndMinute) }),
           axis({ size: 46, values: (_plot, ticks) => ticks.map(shortNumber) }),
         ],
         series: [{}, ...lines],
