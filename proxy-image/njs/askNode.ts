@@ -1,7 +1,10 @@
 import { classifyStatus } from "../../functions/domain/providerErrors";
+import type { PoolLimits } from "../../functions/domain/render/poolFile";
 import { judgeBatch, judgeSingle, type Verdict } from "./answer";
 import type { Call } from "./call";
+import { awaited, tooLargeStatus } from "./guard";
 import { hasSmallAnswer } from "./methods";
+import { loadRuntime } from "./runtime";
 import { watch } from "./state";
 import type { Failure, Node } from "./types";
 
@@ -29,18 +32,33 @@ export function askNode(
   done: (reply: Reply) => void,
 ): void {
   let isOver = false;
-  const timer = setTimeout(() => {
+  let timer = setTimeout(() => {
     isOver = true;
     watch(node, Date.now());
+    timer = breakOffLater(loadRuntime(r).limits);
     done({ failure: "timeout", gaveUp: true });
   }, limitMs);
   options.body = bodyOf(calls);
   const isHeavy = node.watchedUntil > 0 || calls.length > 1 || !hasSmallAnswer(calls[0]!.method);
+  if (!isHeavy) awaited.node = node;
   r.subrequest(isHeavy ? node.heavyLocation : node.location, options, (reply) => {
-    if (isOver) return;
+    awaited.node = undefined;
     clearTimeout(timer);
+    if (isOver) return;
     done(readReply(reply, calls.length));
   });
+}
+
+/** By then the client has its answer, be it slow in reading. */
+const callTimesUntilBreak = 3;
+/**
+ * Ends, later, a request whose client was answered while a node is still sending. Nothing else can be ended than the whole request:
+ * nginx does so when a timer throws.
+ */
+export function breakOffLater({ callTimeoutMs }: PoolLimits): ReturnType<typeof setTimeout> {
+  return setTimeout(() => {
+    throw new Error("a node was still sending when the time of the call was long over");
+  }, callTimeoutMs * callTimesUntilBreak);
 }
 
 function bodyOf(calls: Call[]): string {
@@ -53,6 +71,7 @@ function bodyOf(calls: Call[]): string {
 /** Reads and judges what came back for `count` calls. */
 export function readReply(reply: NginxHTTPRequest, count: number): Reply {
   const status = reply.status;
+  if (status === tooLargeStatus) return { failure: "tooLarge" };
   const text = reply.responseText ?? "";
   if (status === 200) return readBody(text, count, status);
   const failed = transportFailure(reply, status);

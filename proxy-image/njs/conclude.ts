@@ -41,6 +41,7 @@ const words: Record<Failure, string> = {
   rangeTooWide: "found the range too wide",
   trouble: "had an internal error",
   nullResult: "did not have the data",
+  tooLarge: "sent too large an answer",
   farAhead: "was far ahead of the others",
 };
 

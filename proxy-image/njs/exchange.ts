@@ -282,10 +282,10 @@ export class Exchange {
 
 const resultStart = '"result":';
 
-const countable = new Set<Failure>(["reset", "timeout", "http", "garbage", "refused", "trouble"]);
+const countable = new Set<Failure>(["reset", "timeout", "http", "garbage", "refused", "trouble", "tooLarge"]);
 
 /** After these nobody knows whether the node has acted on the call. */
-const mayHaveActed = new Set<Failure>(["reset", "timeout", "http", "garbage", "trouble"]);
+const mayHaveActed = new Set<Failure>(["reset", "timeout", "http", "garbage", "trouble", "tooLarge"]);
 
 /** How long a node rests at least, by what it said. */
 const ownRestMs: Partial<Record<Failure, number>> = { outOfCredit: 300_000, refused: 30_000 };

@@ -1,4 +1,5 @@
+import { broken, guard } from "./guard";
 import { call } from "./handleCall";
-import { guard, metrics, ready, stats, tick, trial } from "./operation";
+import { metrics, ready, stats, tick, trial } from "./operation";
 
-export default { call, ready, metrics, stats, trial, tick, guard };
+export default { call, ready, metrics, stats, trial, tick, guard, broken };

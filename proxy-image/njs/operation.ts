@@ -118,14 +118,6 @@ export function trial(r: NginxHTTPRequest): void {
   });
 }
 
-/** Body filter of heavy locations: ends an answer that has taken longer than any call may. By then the client has its answer. */
-export function guard(sub: NginxHTTPRequest, data: Buffer, flags: NginxHTTPSendBufferOptions): void {
-  if (Number(sub.variables.request_time) > Number(sub.variables.gateway_longest)) {
-    throw new Error("a node was still sending when the time of the call was long over");
-  }
-  sub.sendBuffer(data, flags);
-}
-
 export function metrics(r: NginxHTTPRequest): void {
   r.headersOut["Content-Type"] = "text/plain; version=0.0.4; charset=utf-8";
   const runtime = loadRuntime(r);

@@ -1,8 +1,9 @@
-import { type Reply, readReply } from "./askNode";
+import { breakOffLater, type Reply, readReply } from "./askNode";
 import { Call } from "./call";
 import { chooseFirst } from "./choose";
 import { countQuick } from "./counters";
 import { Exchange } from "./exchange";
+import { awaited } from "./guard";
 import { headResult } from "./heads";
 import { answerExchange } from "./respond";
 import { learnLatency, noteGood, watch } from "./state";
@@ -70,9 +71,14 @@ export function quickCall(
   // One function for both ends of the attempt: without a reply, the time is over.
   let isOver = false;
   const settle = (reply?: NginxHTTPRequest): void => {
-    if (isOver) return;
+    if (isOver) {
+      clearTimeout(timer);
+      return;
+    }
     isOver = true;
+    awaited.node = undefined;
     if (reply === undefined) {
+      timer = breakOffLater(runtime.limits);
       watch(node, now);
       takeOver(r, runtime, network, new Call(idText, facts.name, params), node, timedOut, now);
       return;
@@ -101,7 +107,8 @@ export function quickCall(
     }
     takeOver(r, runtime, network, new Call(idText, facts.name, params), node, readReply(reply, 1), now);
   };
-  const timer = setTimeout(settle, runtime.limits.attemptTimeoutMs + graceMs);
+  let timer = setTimeout(settle, runtime.limits.attemptTimeoutMs + graceMs);
+  awaited.node = node;
   r.subrequest(
     facts.isSmall && node.watchedUntil === 0 ? node.location : node.heavyLocation,
     options,

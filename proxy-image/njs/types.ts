@@ -88,4 +88,5 @@ export type Failure =
   | "rangeTooWide"
   | "trouble"
   | "nullResult"
-  | "farAhead";
+  | "farAhead"
+  | "tooLarge";

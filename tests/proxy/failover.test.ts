@@ -219,6 +219,30 @@ describe("failover", () => {
       { settings: { attemptTimeoutSeconds: 0.5, callTimeoutSeconds: 1 } },
     ));
 
+  it("ends even the first answer that drips, some time after the client was answered", () => {
+    let ended = 0;
+    const dripsUntilCut: Behaviour = (received, response, socket) => {
+      socket.once("close", () => ended++);
+      return drips(50)(received, response, socket);
+    };
+    return scene(
+      [dripsUntilCut],
+      async ({ nginx, nodes }) => {
+        for (const [index, body] of [
+          request("eth_getBalance"),
+          { ...request("eth_gasPrice"), id: null },
+        ].entries()) {
+          const answer = await nginx.post(body);
+          assert.equal(answer.status, 504, answer.text);
+          assert.equal(ended, index);
+          await until(() => ended === index + 1, { what: "the drip is cut", deadlineMs: 4000 });
+        }
+        assert.equal(nodes[0]!.received.filter(({ text }) => !text.includes("eth_chainId")).length, 2);
+      },
+      { settings: { attemptTimeoutSeconds: 0.5, callTimeoutSeconds: 0.6, halfOpenAfterSeconds: 60 } },
+    );
+  });
+
   it("keeps an error of a node to itself that another node does not have", () =>
     scene([rpcError(-32000, "something odd"), ok("0x2")], async ({ nginx }) => {
       for (let i = 0; i < 10; i++) assert.equal((await nginx.post(request("eth_call"))).json.result, "0x2");

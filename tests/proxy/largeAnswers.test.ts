@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import net from "node:net";
 import { describe, it } from "mocha";
-import { raw } from "../support/mockNode";
+import { type Behaviour, each, hangs, ok, raw } from "../support/mockNode";
+import { until } from "../support/poll";
 import { request, scene } from "../support/scene";
 
 const kib = 1024;
@@ -34,4 +36,75 @@ describe("large answers", () => {
       assert.equal((await nginx.post(request("eth_getLogs"))).text, text);
     });
   });
+});
+
+describe("answers over the limit", () => {
+  const settings = { wholeAnswerBytes: 16 * kib, maxAnswerBytes: 64 * kib };
+  const text = answer(`"0x${"ab".repeat(100 * kib)}"`);
+  const announced: Behaviour = (_received, response) => {
+    response.setHeader("content-length", text.length);
+    return text;
+  };
+  const unannounced: Behaviour = (_received, response) => {
+    response.writeHead(200);
+    response.write(text.slice(0, 5000));
+    return text.slice(5000);
+  };
+  for (const [what, large] of Object.entries({ announced, unannounced })) {
+    it(`are given by another node instead (${what})`, () =>
+      scene(
+        [large, ok("0x2")],
+        async ({ nginx, nodes }) => {
+          for (let i = 0; i < 20; i++) {
+            const { text: got } = await nginx.post(request("eth_getLogs"));
+            assert.equal(got, answer('"0x2"'));
+          }
+          assert.equal(nodes[0]!.calls, 1);
+          assert.match((await nginx.control("/metrics")).text, /failure="tooLarge"\} 1/);
+        },
+        { settings },
+      ));
+
+    it(`to calls that have none such happen once: the node is ejected, and watched from then on (${what})`, () =>
+      scene(
+        [large, ok("0x2")],
+        async ({ nginx, nodes }) => {
+          let lost = 0;
+          const counts = async () => {
+            const got = await nginx.post(request("eth_getBalance")).catch(() => undefined);
+            if (got === undefined) lost++;
+            else assert.equal(got.text, answer('"0x2"'));
+          };
+          for (let i = 0; i < 40; i++) await counts();
+          assert.deepEqual([lost, nodes[0]!.calls], [1, 1]);
+          const chain = each(({ method }) => (method === "eth_chainId" ? { result: "0x1" } : {}));
+          let again = 0;
+          nodes[0]!.behaviour = (received, response, socket) => {
+            if (received.text.includes("eth_chainId")) return chain(received, response, socket);
+            again++;
+            return large(received, response, socket);
+          };
+          await until(() => counts().then(() => again >= 2), {
+            what: "it is asked again, twice",
+            deadlineMs: 8000,
+          });
+          assert.equal(lost, 1);
+        },
+        { settings: { ...settings, halfOpenAfterSeconds: 0.2, halfOpenMaxSeconds: 0.3 } },
+      ));
+  }
+
+  it("are not blamed on a node when the client goes away", () =>
+    scene([hangs, hangs], async ({ nginx }) => {
+      for (let i = 0; i < 5; i++) {
+        const client = net.connect(nginx.port, "127.0.0.1");
+        const body = JSON.stringify(request("eth_getBalance"));
+        client.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        client.resetAndDestroy();
+      }
+      assert.equal((await nginx.control("/nginx")).status, 200);
+      assert.doesNotMatch((await nginx.control("/metrics")).text, /in_rotation\{.*\} 0/);
+      assert.doesNotMatch(nginx.errorLog, /too large/);
+    }));
 });

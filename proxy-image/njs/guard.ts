@@ -1,0 +1,56 @@
+import { loadRuntime } from "./runtime";
+import { eject, watch } from "./state";
+import type { Node } from "./types";
+
+/** Status of an attempt whose answer was larger than any may be. No node sends it: nginx takes no status above 999 from one. */
+export const tooLargeStatus = 1413;
+
+interface Counted {
+  bytesSeen?: number;
+}
+
+// The same in all requests of a configuration.
+let largest: number | undefined;
+let longest: number | undefined;
+
+/**
+ * Body filter of heavy locations. Lets nothing through of an answer beyond the limit: nginx would end the client's request. And
+ * ends an answer that has taken longer than any call may; by then the client has its answer.
+ */
+export function guard(
+  sub: NginxHTTPRequest & Counted,
+  data: Buffer,
+  flags: NginxHTTPSendBufferOptions,
+): void {
+  longest ??= Number(sub.variables.gateway_longest);
+  largest ??= Number(sub.variables.gateway_largest);
+  if (Number(sub.variables.request_time) > longest) {
+    throw new Error("a node was still sending when the time of the call was long over");
+  }
+  const seen = sub.bytesSeen ?? (Number(sub.headersOut["Content-Length"] ?? 0) > largest ? largest : 0);
+  sub.bytesSeen = seen + data.length;
+  if (sub.bytesSeen <= largest) {
+    sub.sendBuffer(data, flags);
+    return;
+  }
+  sub.status = tooLargeStatus;
+  delete sub.headersOut["Content-Length"];
+}
+
+/** The node whose answer to a call with a small one is awaited; a filter there would double the cost of a call. */
+export const awaited: { node: Node | undefined } = { node: undefined };
+
+/**
+ * Variable that nginx evaluates when a request has ended without an answer. When nobody but nginx itself ended it, the node sent
+ * more than fits in the buffer: that client can't be helped, the next one can.
+ */
+export function broken(r: NginxHTTPRequest): string {
+  const { node } = awaited;
+  awaited.node = undefined;
+  if (node === undefined || r.variables.status !== "000") return "";
+  const now = Date.now();
+  watch(node, now);
+  eject(node, now, loadRuntime(r));
+  ngx.log(ngx.WARN, `node ${node.id} has sent too large an answer`);
+  return "";
+}
