@@ -56,7 +56,7 @@ async function run(configuration: LocalConfiguration, view: View, cleanup: Clean
   cleanup.defer("lock", lock.release);
   const guard = new ProcessGuard();
   cleanup.defer("guard", () => guard.close(), 7000);
-  if (lock.afterCrash) endOrphanedNginx(agentRunDirectory(dataDirectory));
+  if (lock.afterCrash) await endOrphanedNginx(agentRunDirectory(dataDirectory));
   const waitMs = lock.afterCrash ? afterCrashMs : 0;
   await assertPortIsFree("PORT", port, { host: "0.0.0.0", waitMs });
   await assertPortIsFree("ADMIN_PORT", adminPort, { host: "127.0.0.1", waitMs });
