@@ -1,7 +1,7 @@
 import type { Reason } from "../verdict";
 
 /** One node in one minute: the worst that a run saw. */
-export interface NodePoint {
+interface NodePoint {
   /** Blocks behind the reference height; absent when unknown. */
   lag?: number;
   height?: number;
@@ -16,7 +16,7 @@ export interface NetworkPoint {
 }
 
 /** Calls to one node in one minute. */
-export interface CallSums {
+interface CallSums {
   ok: number;
   failed: number;
 }

@@ -4,6 +4,7 @@ import { backendRoutes } from "./backends";
 import type { AdminDependencies } from "./dependencies";
 import { limitBody, refuseForeign, requireJson, secureHeaders } from "./guards";
 import { answerEvents, answerHistory } from "./history";
+import { statusMetrics } from "./metrics";
 import { pageRoutes } from "./pageRoutes";
 import { releaseRoutes } from "./releases";
 import { readStatus } from "./status";
@@ -17,6 +18,11 @@ export function createAdminApp(dependencies: AdminDependencies): Hono {
   app.route("/releases", releaseRoutes(dependencies));
   app.get("/history", (c) => answerHistory(dependencies, c));
   app.get("/events", (c) => answerEvents(dependencies, c));
+  app.get("/metrics", async (c) =>
+    c.body(statusMetrics(await readStatus(dependencies)), 200, {
+      "Content-Type": "text/plain; version=0.0.4; charset=utf-8",
+    }),
+  );
   app.get("/status", async (c) => c.json(await readStatus(dependencies)));
   if (dependencies.page) app.route("/", pageRoutes(dependencies.page));
   app.on(["POST", "PUT", "PATCH", "DELETE"], ["/", "/status", "/history", "/events"], (c) =>

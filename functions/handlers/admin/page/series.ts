@@ -1,7 +1,7 @@
 import type { HistoryAnswer, HistoryPoint, Status, WindowName } from "./api";
 
 /** One line of a chart: a value for each of the chart's times, null where there is none. */
-export interface Line {
+interface Line {
   key: string;
   label: string;
   values: (number | null)[];
