@@ -16,7 +16,7 @@ const help = `Usage: npm test [-- options] [-- <test files and mocha options>]
 Everything else goes to mocha: npm test -- tests/functions/domain/*.test.ts --grep lag`;
 
 /** Tests that measure time or load the machine: one after the other, with nothing beside them. */
-const alone = ["tests/e2e", "tests/local", "tests/image", "tests/sockets/alone"];
+const alone = ["tests/e2e", "tests/local", "tests/image", "tests/page", "tests/sockets/alone"];
 
 /** The parts of `npm run check`, two at a time; what fails is shown whole. */
 async function staticChecks() {
