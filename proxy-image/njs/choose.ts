@@ -1,5 +1,7 @@
-import { isUsable, recentLatencyOf } from "./state";
+import { isUsable, latencyFreshForMs, recentLatencyOf } from "./state";
 import type { Network, Node } from "./types";
+
+const { random } = Math;
 
 /** Added to each latency, in ms: below it, differences are noise of the machine. */
 const noiseMs = 3;
@@ -13,7 +15,19 @@ export function chooseFirst(network: Network, now: number): Node | undefined {
   if (nodes.length === 0) return network.leader;
   if (network.hasEjected) return chooseNext(network, [], now);
   if (nodes.length === 1) return nodes[0];
-  return fasterOf(draw(network), draw(network), now);
+  const { weightSums } = network;
+  if (weightSums !== undefined) return fasterOf(draw(nodes, weightSums), draw(nodes, weightSums), now);
+  const { length } = nodes;
+  const a = nodes[(random() * length) | 0]!;
+  const b = nodes[(random() * length) | 0]!;
+  if (a === b) return a;
+  const latencyA = now - a.latencyReadAt > latencyFreshForMs ? recentLatencyOf(a, now) : a.latency;
+  const latencyB = now - b.latencyReadAt > latencyFreshForMs ? recentLatencyOf(b, now) : b.latency;
+  return random() * (latencyA + latencyB + 2 * noiseMs) < latencyB + noiseMs ||
+    latencyA === 0 ||
+    latencyB === 0
+    ? a
+    : b;
 }
 
 /** The next node for a call that `tried` did not answer; undefined when nobody is left. */
@@ -33,12 +47,11 @@ function fasterOf(a: Node, b: Node, now: number): Node {
   // A node that was never measured is taken for as fast as the other.
   if (latencyA === 0 || latencyB === 0) return a;
   const shareA = (latencyB + noiseMs) / (latencyA + latencyB + 2 * noiseMs);
-  return Math.random() < shareA ? a : b;
+  return random() < shareA ? a : b;
 }
 
-function draw({ nodes, weightSums }: Network): Node {
-  if (weightSums === undefined) return nodes[Math.floor(Math.random() * nodes.length)]!;
-  const target = Math.random() * weightSums[weightSums.length - 1]!;
+function draw(nodes: Node[], weightSums: number[]): Node {
+  const target = random() * weightSums[weightSums.length - 1]!;
   let low = 0;
   let high = weightSums.length - 1;
   while (low < high) {

@@ -36,7 +36,16 @@ export function countQuick(counter: string, network: Network, node: Node, millis
   let bucket = 0;
   while (bucket < bucketsMs.length && milliseconds > bucketsMs[bucket]!) bucket++;
   add(`${counter}${node.id}|${bucket}`, 1);
-  if (Math.random() < 0.125 && milliseconds > 0) add(`t|${network.name}|${node.id}`, milliseconds * 8);
+  if (milliseconds > 0 && Math.random() < 0.125) add(`t|${network.name}|${node.id}`, milliseconds * 8);
+}
+
+/** The same for an answer that came within a millisecond; `name` is that of its counter. */
+export function countPrompt(name: string): void {
+  try {
+    (dictionary ?? counters()).incr(name, 1, 0);
+  } catch {
+    // A full dictionary loses counts, never calls.
+  }
 }
 
 /** A node answered `calls` calls at once. */

@@ -59,6 +59,7 @@ function networkOf(described: PoolNetwork, callTimeoutMs: number): Network {
         .filter((method) => isAllowed(method) && !fixed.has(method))
         .map((method) => [method, factsOf(method, described.name)]),
     ),
+    spellings: new Map(),
     isAllowed,
     heads: new Heads(described, leader ? [...nodes, leader] : nodes, callTimeoutMs),
     fixed,
@@ -84,6 +85,8 @@ function nodeOf({ id, weight, secrets }: PoolNode, chainId: number): Node {
     location: `/~${id}`,
     heavyLocation: `/=${id}`,
     weight,
+    logEnd: `${id}"`,
+    promptEnd: `${id}|0`,
     secrets,
     latencyKey: `l|${id}`,
     ejectedUntilKey: `e|${id}`,

@@ -137,7 +137,7 @@ export function latencyOf(node: Node): number {
 }
 
 /** A context reads the average again, and adds to it, after this time at the earliest. */
-const latencyFreshForMs = 20;
+export const latencyFreshForMs = 20;
 
 /** The average as this context read it lately. */
 export function recentLatencyOf(node: Node, now: number): number {
@@ -164,11 +164,13 @@ export function learnLatency(node: Node, milliseconds: number, now: number): voi
   }
 }
 
-let goodWrittenAt = 0;
+/** How often a context writes that some node has answered. */
+export const goodFreshForMs = 200;
+export let goodWrittenAt = 0;
 
 /** Some node has just answered: `/ready` need not ask. Written rarely. */
 export function noteGood(now: number): void {
-  if (now - goodWrittenAt < 200) return;
+  if (now - goodWrittenAt < goodFreshForMs) return;
   goodWrittenAt = now;
   try {
     state().set("good", now);

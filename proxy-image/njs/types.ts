@@ -1,5 +1,6 @@
 import type { PoolLimits } from "../../functions/domain/render/poolFile";
 import type { Heads } from "./heads";
+import type { Spelling } from "./quickRequest";
 
 /** A node as this context knows it. */
 export interface Node {
@@ -11,6 +12,10 @@ export interface Node {
   /** URI of the one for large answers and for a node that must be watched. */
   heavyLocation: string;
   weight: number;
+  /** What ends the line of the access log when it answered. */
+  logEnd: string;
+  /** What ends the name of the counter of its fastest answers. */
+  promptEnd: string;
   secrets: string[];
   /** Names of its numbers in the shared dictionaries, made once. */
   latencyKey: string;
@@ -56,6 +61,8 @@ export interface Network {
   hasEjected: boolean;
   /** What the quick road knows of the methods that are named and served here. */
   methods: Map<string, MethodFacts>;
+  /** How clients spell their calls of these methods, as far as this context has met them. */
+  spellings: Map<string, Spelling>;
   isAllowed(method: string): boolean;
   heads: Heads;
   /** Answers that are known without asking a node: the `result` members by method. */
