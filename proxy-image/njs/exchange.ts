@@ -1,3 +1,4 @@
+import { transactionHash } from "../../functions/domain/transactionHash";
 import type { Verdict } from "./answer";
 import { askNode, type Reply } from "./askNode";
 import type { Call } from "./call";
@@ -233,9 +234,12 @@ export class Exchange {
   private settleError(call: Call, node: Node, verdict: Verdict & { kind: "error" }, now: number): boolean {
     const { class: errorClass, byText } = verdict.judgement;
     switch (errorClass) {
+      case "alreadyKnown":
+        finishKnown(call, verdict.member, node);
+        this.countAgainstOthers(call, node, now);
+        return true;
       case "own":
       case "caller":
-      case "alreadyKnown":
         finishWithNode(call, verdict.member, "error", node);
         this.countAgainstOthers(call, node, now);
         return true;
@@ -289,6 +293,14 @@ const mayHaveActed = new Set<Failure>(["reset", "timeout", "http", "garbage", "t
 
 /** How long a node rests at least, by what it said. */
 const ownRestMs: Partial<Record<Failure, number>> = { outOfCredit: 300_000, refused: 30_000 };
+
+/** A transaction that the node has already is sent: its sender gets the hash, as for the first time. */
+function finishKnown(call: Call, member: string, node: Node): void {
+  const isSend = call.method === "eth_sendRawTransaction" && call.paramsText !== undefined;
+  const hash = isSend ? transactionHash((JSON.parse(call.paramsText!) as unknown[])[0]) : undefined;
+  if (hash === undefined) finishWithNode(call, member, "error", node);
+  else call.finish(`${resultStart}"${hash}"`, "ok", node);
+}
 
 /** Errors nobody knows are passed on when every node that was asked says the same. */
 function rememberUnknown(call: Call, node: Node, member: string): void {
