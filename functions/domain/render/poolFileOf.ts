@@ -1,6 +1,6 @@
 import type { Network } from "../network";
 import type { RegisteredNode } from "../node";
-import { parseNodeUrl } from "../nodeUrl";
+import { secretsOf } from "../redact";
 import type { PoolFile, PoolNetwork, PoolNode } from "./poolFile";
 import type { RenderInput } from "./renderRelease";
 
@@ -49,27 +49,16 @@ function networkOf(network: Network, { settings, nodes }: RenderInput, inPool: S
 
 function poolNodeOf(node: RegisteredNode): PoolNode {
   const { id, weight, wsUrl, headers = {} } = node;
-  const secrets = secretsOf(node);
+  const secrets = secretsInAnswers(node);
   return { id, weight, secrets, ...(wsUrl === undefined ? {} : { socket: { url: wsUrl, headers } }) };
 }
 
-/** Long enough not to be found in innocent text. */
+/** Taken out of answers to clients: long enough not to be found in the data of an innocent one. */
 const shortestSecret = 8;
 
-function secretsOf(node: RegisteredNode): string[] {
-  const found = new Set<string>(Object.values(node.headers ?? {}));
-  const parsed = [
-    parseNodeUrl(node.url, { allowPrivate: true }),
-    parseNodeUrl(node.wsUrl, { allowPrivate: true, kind: "ws" }),
-  ];
-  for (const one of parsed) {
-    if (!one.ok) continue;
-    const { path, credentials } = one.url;
-    found.add(path);
-    for (const part of path.split(/[/?&=]/)) found.add(part);
-    for (const part of (credentials ?? "").split(":")) found.add(part);
-  }
-  return [...found]
+/** Longest first: one that contains another must not be left in pieces. */
+function secretsInAnswers(node: RegisteredNode): string[] {
+  return secretsOf(node)
     .filter((text) => text.length >= shortestSecret)
     .sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
 }
