@@ -52,7 +52,7 @@ describe("renderRelease", () => {
       poolOf([{ url: "https://user:passw0rd@h.example/short?k=0123456789" }]),
     );
     const { networks } = JSON.parse(files["pool.json"]) as PoolFile;
-    assert.deepEqual(networks[0]?.nodes[0]?.secrets, ["/short?k=0123456789", "0123456789", "passw0rd"]);
+    assert.deepEqual(networks[0]?.nodes[0]?.secrets, ["k=0123456789", "0123456789", "passw0rd"]);
     assert.doesNotMatch(files["pool.json"], /https|h\.example/);
   });
 
@@ -109,10 +109,17 @@ describe("fillPlaceholders", () => {
     assert.doesNotMatch(fillPlaceholders(text, { ...values, metricsPort: 9090 }), /allow 127/);
   });
 
+  it("takes folders with spaces, which the template has in quotes", () => {
+    const text = renderRelease(template, poolOf([{ url: url(0) }]))["nginx.conf"];
+    const filled = fillPlaceholders(text, { ...values, runDirectory: "/a b" });
+    assert.ok(!filled.replace(/"[^"\n]*"/g, "").includes("/a b"));
+  });
+
   it("refuses values that would change what the configuration says", () => {
-    for (const runDirectory of ["/a b", "/a;", "/a{", '/a"', "/a\n", "/a$b", ""]) {
+    for (const runDirectory of ["/a;", "/a{", '/a"', "/a\n", "/a$b", ""]) {
       assert.throws(() => fillPlaceholders("{{runDirectory}}", { ...values, runDirectory }), /runDirectory/);
     }
+    assert.throws(() => fillPlaceholders("{{version}}", { ...values, user: "a b" }), /user/);
     assert.throws(() => fillPlaceholders("{{other}}", values), /other/);
   });
 });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http, { type Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -44,9 +44,17 @@ export interface Answer {
   json: Json;
 }
 
+const systemCertificates = "/etc/ssl/certs/ca-certificates.crt";
+
+export interface NginxOptions {
+  workers?: number;
+  /** How the run directory's name begins; when given, the script is put into it. */
+  folder?: string;
+  trustedCertificates?: string;
+}
+
 /** A real nginx with the real template and script; stands in for the agent. */
 export class Nginx {
-  readonly runDirectory = mkdtempSync(path.join(tmpdir(), "gw-"));
   private child: ChildProcess | undefined;
   private generation = 0;
   private agentSocket: http.Server | undefined;
@@ -58,11 +66,21 @@ export class Nginx {
   private constructor(
     readonly port: number,
     private readonly workers: number,
+    readonly runDirectory: string,
+    private readonly njsFolder: string,
+    private readonly trustedCertificates: string,
   ) {}
 
-  static async start(input: RenderInput | ReleaseFiles, { workers = 1 } = {}): Promise<Nginx> {
+  static async start(input: RenderInput | ReleaseFiles, options: NginxOptions = {}): Promise<Nginx> {
     const [port] = await freePorts(1);
-    const nginx = new Nginx(port!, workers);
+    const { workers = 1, folder = "gw-", trustedCertificates = systemCertificates } = options;
+    const runDirectory = mkdtempSync(path.join(tmpdir(), folder));
+    let njsFolder = await njsDirectory();
+    if (options.folder !== undefined) {
+      cpSync(njsFolder, path.join(runDirectory, "n js"), { recursive: true });
+      njsFolder = path.join(runDirectory, "n js");
+    }
+    const nginx = new Nginx(port!, workers, runDirectory, njsFolder, trustedCertificates);
     const { command, module } = await ensureNginx(() => {});
     nginx.command = command;
     nginx.module = module;
@@ -92,7 +110,7 @@ export class Nginx {
     writeFileSync(poolFile, files["pool.json"]);
     const configuration = fillPlaceholders(files["nginx.conf"], {
       runDirectory: this.runDirectory,
-      njsDirectory: await njsDirectory(),
+      njsDirectory: this.njsFolder,
       poolFile,
       nginxModule: this.module,
       port: this.port,
@@ -105,8 +123,6 @@ export class Nginx {
     });
     writeFileSync(path.join(this.runDirectory, "nginx.conf"), configuration);
   }
-
-  trustedCertificates = "/etc/ssl/certs/ca-certificates.crt";
 
   private spawn(): void {
     const [program, ...leading] = this.command;

@@ -1,7 +1,7 @@
 import type { RenderInput } from "../../functions/domain/render/renderRelease";
 import type { Settings } from "../../functions/domain/settings";
 import { type Behaviour, MockNode } from "./mockNode";
-import { Nginx } from "./nginx";
+import { Nginx, type NginxOptions } from "./nginx";
 import { type NodeSpec, poolOf } from "./pool";
 
 export interface Scene {
@@ -11,18 +11,17 @@ export interface Scene {
   input: RenderInput;
 }
 
-export interface SceneOptions {
+export interface SceneOptions extends NginxOptions {
   settings?: Partial<Settings>;
   specs?: Partial<NodeSpec>[];
   rest?: Partial<RenderInput>;
-  workers?: number;
 }
 
 /** Runs a test against a fresh nginx in front of one node per behaviour; shows nginx's error log when the test throws. */
 export async function scene(
   behaviours: Behaviour[],
   test: (scene: Scene) => Promise<void>,
-  { settings, specs = [], rest, workers = 1 }: SceneOptions = {},
+  { settings, specs = [], rest, ...options }: SceneOptions = {},
 ): Promise<void> {
   const nodes = await Promise.all(behaviours.map((behaviour) => MockNode.start(behaviour)));
   const input = poolOf(
@@ -32,7 +31,7 @@ export async function scene(
   );
   let nginx: Nginx | undefined;
   try {
-    nginx = await Nginx.start(input, { workers });
+    nginx = await Nginx.start(input, options);
     await test({ nginx, nodes, input });
   } catch (error) {
     process.stderr.write(`nginx's error log:\n${nginx?.errorLog.slice(-4000) ?? ""}\n`);

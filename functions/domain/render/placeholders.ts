@@ -28,6 +28,8 @@ export interface TaskValues {
 }
 
 const whatBreaksConfig = /[\s;{}"'\\$#]/;
+/** The template has these in quotes. */
+const paths = new Set(["runDirectory", "njsDirectory", "poolFile", "nginxModule", "trustedCertificates"]);
 
 /**
  * Fills in `{{name}}`. A line `{{#name}} …` stays (without the mark) only when the value is given, `{{^name}} …` only when it is not.
@@ -38,8 +40,8 @@ export function fillPlaceholders(text: string, values: TaskValues): string {
   for (const [name, value] of Object.entries(values)) {
     if (value === undefined) continue;
     const written = String(value);
-    // Name servers are several words; everything else is one.
-    const bad = name === "resolver" ? /[;{}"'\\$#\r\n]/ : whatBreaksConfig;
+    // Name servers are several words, and folders may be called so; everything else is one.
+    const bad = name === "resolver" || paths.has(name) ? /[;{}"'\\$#\r\n]/ : whatBreaksConfig;
     if (written === "" || bad.test(written))
       throw new Error(`The value of ${name} can't stand in nginx.conf.`);
     known.set(name, written);
