@@ -20,11 +20,26 @@ export function conclude(call: Call): void {
 
 /** Ends a call with what a node said. Error texts of providers have been seen to quote the key. */
 export function finishWithNode(call: Call, member: string, outcome: Outcome, node: Node): void {
+  call.finish(outcome === "error" ? withoutSecrets(member, node.secrets) : member, outcome, node);
+}
+
+function withoutSecrets(member: string, secrets: string[]): string {
+  const plain = member.includes("\\u00") ? member.replace(asciiEscape, decoded) : member;
   let clean = member;
-  if (outcome === "error") {
-    for (const secret of node.secrets) clean = clean.replaceAll(secret, "…");
+  for (const secret of secrets) {
+    if (plain !== member && plain.includes(secret)) clean = plain;
   }
-  call.finish(clean, outcome, node);
+  for (const secret of secrets) clean = clean.replaceAll(secret, "…");
+  return clean;
+}
+
+/** Letters and the like in JSON's escapes, in which a key would not be found; other escapes are stepped over. */
+const asciiEscape = /\\(?:u00([2-7][0-9a-f])|.)/gi;
+
+function decoded(written: string, hex: string | undefined): string {
+  if (hex === undefined) return written;
+  const character = String.fromCharCode(Number.parseInt(hex, 16));
+  return character === '"' || character === "\\" || character === "\x7f" ? written : character;
 }
 
 const words: Record<Failure, string> = {
