@@ -57,6 +57,10 @@ export class FaultyNode {
     return this.seen.filter((call) => call.atMs > sinceMs);
   }
 
+  get isUp(): boolean {
+    return this.#server.listening;
+  }
+
   /** Listens (again, on the same port). */
   async up(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
