@@ -1,7 +1,8 @@
 import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from "node:dns";
 import * as http from "node:http";
 import * as https from "node:https";
-import type { LookupFunction } from "node:net";
+import { isIP, type LookupFunction } from "node:net";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { addressClass, addressProblem } from "../domain/address";
 import type { ProbeFailure } from "../domain/verdict";
 
@@ -38,7 +39,18 @@ export interface GuardedAnswer {
 /** One connection for one probe: its calls go one after another, and it is closed with it. */
 export function createProbeAgent(url: string): http.Agent {
   const options = { keepAlive: true, maxSockets: 1, maxTotalSockets: 1 };
-  return url.startsWith("https:") ? new https.Agent(options) : new http.Agent(options);
+  return url.startsWith("https:")
+    ? new https.Agent({ ...options, checkServerIdentity: identityProblem })
+    : new http.Agent(options);
+}
+
+/** nginx compares names only, an address too: a node that the proxy can't verify must not count as healthy. */
+export function identityProblem(host: string, certificate: PeerCertificate): Error | undefined {
+  if (isIP(host) === 0) return checkServerIdentity(host, certificate);
+  const names = (certificate.subjectaltname ?? "").split(", ").filter((name) => name.startsWith("DNS:"));
+  if (names.includes(`DNS:${host}`)) return undefined;
+  if (names.length === 0 && certificate.subject?.CN === host) return undefined;
+  return new Error("The certificate does not have the address as a name.");
 }
 
 /**

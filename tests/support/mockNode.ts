@@ -1,5 +1,8 @@
 import http from "node:http";
+import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { Certificate } from "./certificates";
 
 export interface RpcCall {
   id: number;
@@ -13,6 +16,8 @@ export interface Received {
   rawHeaders: string[];
   url: string;
   text: string;
+  /** The name that the connection asked for by SNI. */
+  serverName?: string | false;
   json: RpcCall | RpcCall[];
 }
 
@@ -28,16 +33,27 @@ export class MockNode {
   readonly received: Received[] = [];
   private readonly server: http.Server;
 
-  private constructor(public behaviour: Behaviour) {
-    this.server = http.createServer({ keepAliveTimeout: 120_000 }, (request, response) => {
+  private constructor(
+    public behaviour: Behaviour,
+    private readonly certificate?: Certificate,
+  ) {
+    const serve: http.RequestListener = (request, response) => {
       const chunks: Buffer[] = [];
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
       request.on("end", () => void this.answer(request, response, Buffer.concat(chunks).toString("utf8")));
-    });
+    };
+    const options = { keepAliveTimeout: 120_000 };
+    this.server = certificate
+      ? https.createServer({ ...options, ...certificate }, serve)
+      : http.createServer(options, serve);
   }
 
-  static async start(behaviour: Behaviour = ok("0x1"), port = 0): Promise<MockNode> {
-    const node = new MockNode(behaviour);
+  static async start(
+    behaviour: Behaviour = ok("0x1"),
+    port = 0,
+    certificate?: Certificate,
+  ): Promise<MockNode> {
+    const node = new MockNode(behaviour, certificate);
     await new Promise<void>((resolve) => node.server.listen(port, "127.0.0.1", resolve));
     return node;
   }
@@ -54,7 +70,8 @@ export class MockNode {
       json = undefined;
     }
     const { headers, rawHeaders, url = "" } = request;
-    const received = { headers, rawHeaders, url, text, json: json as RpcCall };
+    const serverName = (request.socket as TLSSocket).servername ?? undefined;
+    const received = { headers, rawHeaders, url, text, serverName, json: json as RpcCall };
     this.received.push(received);
     const answer = await this.behaviour(received, response, request.socket);
     if (answer === undefined || response.writableEnded) return;
@@ -67,7 +84,7 @@ export class MockNode {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}/`;
+    return `${this.certificate ? "https" : "http"}://127.0.0.1:${this.port}/`;
   }
 
   /** How many calls (batch elements counted) reached it. */
