@@ -118,10 +118,13 @@ export interface NodeError {
   status?: number;
 }
 
-/** What a node's error means, and whether a text of the table said so (else a code or status did, or nothing). */
+/** What a node's error means, and how far that can be believed. */
 export interface Judgement {
   class: ErrorClass;
+  /** A text of the table said so (else a code or status did, or nothing). */
   byText: boolean;
+  /** The HTTP status says the same. Texts quote what the caller sent, so a caller can bring about any of them. */
+  byStatus: boolean;
 }
 
 const longestMessage = 2_000;
@@ -129,14 +132,19 @@ const longestMessage = 2_000;
 /** Finds a node's error in the table. An error that is not there is `trouble`: another node is asked. */
 export function classifyError({ code, message, status }: NodeError): Judgement {
   const text = message.slice(0, longestMessage).toLowerCase();
+  const statusClass = classifyStatus(status);
+  const judge = (found: ErrorClass, byText: boolean) => ({
+    class: found,
+    byText,
+    byStatus: found === statusClass,
+  });
   for (const row of providerErrors) {
-    if (row.texts.some((part) => text.includes(part))) return { class: row.class, byText: true };
+    if (row.texts.some((part) => text.includes(part))) return judge(row.class, true);
   }
   const byCode = providerErrors.find((row) => code !== undefined && row.codes.includes(code));
-  const byStatus = classifyStatus(status);
   // A status such as 429 or 403 says more than the catch-all codes.
-  if (byCode && byCode.class !== "trouble") return { class: byCode.class, byText: false };
-  return { class: byStatus ?? "trouble", byText: false };
+  if (byCode && byCode.class !== "trouble") return judge(byCode.class, false);
+  return judge(statusClass ?? "trouble", false);
 }
 
 /** The class that an HTTP status alone says; undefined for those that say nothing. */

@@ -93,6 +93,8 @@ function urlParts(url: string | undefined): string[] {
     query,
     parsed.username,
     parsed.password,
+    // As the node gets them, and may quote them.
+    parsed.username && btoa(`${decoded(parsed.username)}:${decoded(parsed.password)}`),
   ].filter(Boolean);
 }
 

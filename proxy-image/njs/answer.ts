@@ -1,5 +1,5 @@
 import { classifyError, type Judgement } from "../../functions/domain/providerErrors";
-import { rawElements, rawMembers } from "./jsonText";
+import { rawElements, rawMembers, skipValue } from "./jsonText";
 
 /** What a node said to one call. */
 export type Verdict =
@@ -18,6 +18,22 @@ const idAtEnd = /,\s*"id"\s*:\s*1\s*$/;
 
 /** Values up to this length are checked by parsing them, at 5 ms a MiB; of longer ones the brackets are counted, at half of that. */
 const longestParsed = 8 * 1024 * 1024;
+/** Nor is a text with more brackets: each becomes an object of a hundred bytes and more, so a small text could fill the memory. */
+const mostBrackets = 250_000;
+
+/** Whether parsing the text costs neither long nor much memory. */
+export function isParsable(text: string): boolean {
+  if (text.length > longestParsed) return false;
+  if (text.length <= mostBrackets) return true;
+  return countOf("[", text, mostBrackets) + countOf("{", text, mostBrackets) <= mostBrackets;
+}
+
+function countOf(character: string, text: string, most = Number.POSITIVE_INFINITY): number {
+  let count = 0;
+  for (let at = text.indexOf(character); at !== -1 && count <= most; at = text.indexOf(character, at + 1))
+    count++;
+  return count;
+}
 
 /** Judges the answer to a single request with id 1. */
 export function judgeSingle(text: string, status: number): Verdict {
@@ -25,6 +41,7 @@ export function judgeSingle(text: string, status: number): Verdict {
   if (result !== undefined && isValue(result)) {
     return { kind: "result", member: `"result":${result}`, isNull: result === "null" };
   }
+  if (!isParsable(text)) return garbage;
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -48,7 +65,7 @@ function usualResult(text: string): string | undefined {
 }
 
 function isValue(text: string): boolean {
-  if (text.length > longestParsed && looksWhole(text)) return true;
+  if (!isParsable(text)) return looksWhole(text);
   try {
     JSON.parse(text);
     return true;
@@ -57,7 +74,7 @@ function isValue(text: string): boolean {
   }
 }
 
-/** A text that was cut off has more opening brackets than closing ones. Those inside of strings may make a whole one look cut. */
+/** A text that was cut off has more opening brackets than closing ones. Where strings have brackets too, those are left out. */
 function looksWhole(text: string): boolean {
   const last = text.charCodeAt(text.length - 1);
   switch (text.charCodeAt(0)) {
@@ -73,12 +90,12 @@ function looksWhole(text: string): boolean {
 }
 
 function isBalanced(text: string): boolean {
-  const count = (bracket: string) => text.split(bracket).length;
-  return count("[") === count("]") && count("{") === count("}");
+  if (countOf("[", text) === countOf("]", text) && countOf("{", text) === countOf("}", text)) return true;
+  return skipValue(text, 0, mostBrackets) === text.length;
 }
 
 /**
- * Judges the answer to a batch with the ids 1 to `count`.
+ * Judges the answer to a batch with the ids 1 to `count`, which must be parsable.
  * @returns by id − 1; undefined where the node left one out. Or one verdict when the node answered the batch as a whole.
  */
 export function judgeBatch(text: string, count: number, status: number): (Verdict | undefined)[] | Verdict {

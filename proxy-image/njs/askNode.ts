@@ -1,6 +1,6 @@
 import { classifyStatus } from "../../functions/domain/providerErrors";
 import type { PoolLimits } from "../../functions/domain/render/poolFile";
-import { judgeBatch, judgeSingle, type Verdict } from "./answer";
+import { isParsable, judgeBatch, judgeSingle, type Verdict } from "./answer";
 import type { Call } from "./call";
 import { awaited, tooLargeStatus } from "./guard";
 import { hasSmallAnswer } from "./methods";
@@ -87,6 +87,8 @@ export function readReply(reply: NginxHTTPRequest, count: number): Reply {
 
 function readBody(text: string, count: number, status: number): Reply {
   if (count === 1) return { verdicts: [judgeSingle(text, status)] };
+  // What is too much at once may be had call by call.
+  if (!isParsable(text)) return { failure: "garbage", batchRefused: true };
   const judged = judgeBatch(text, count, status);
   if (Array.isArray(judged)) return { verdicts: judged };
   if (judged.kind !== "error") return { failure: "garbage", batchRefused: judged.kind === "result" };

@@ -167,7 +167,7 @@ export class Exchange {
     for (let i = 0; i < calls.length; i++) {
       const call = calls[i]!;
       const verdict = reply.verdicts?.[i];
-      if (verdict !== undefined && this.settle(call, node, verdict, now)) answered = true;
+      if (verdict !== undefined && this.settle(call, node, verdict, now, reply.restMs)) answered = true;
       else if (verdict === undefined) this.fail(call, node, reply.failure ?? "garbage", now, reply.restMs);
       if (call.member !== undefined) continue;
       if (reply.batchRefused === true && !call.alone) {
@@ -188,7 +188,7 @@ export class Exchange {
   }
 
   /** @returns whether the node has shown that it works, be it with an error that is the call's own */
-  private settle(call: Call, node: Node, verdict: Verdict, now: number): boolean {
+  private settle(call: Call, node: Node, verdict: Verdict, now: number, restMs?: number): boolean {
     if (verdict.kind === "garbage") {
       this.fail(call, node, "garbage", now);
       return false;
@@ -206,7 +206,7 @@ export class Exchange {
       this.countAgainstOthers(call, node, now);
       return true;
     }
-    return this.settleError(call, node, verdict, now);
+    return this.settleError(call, node, verdict, now, restMs);
   }
 
   private settleHead(call: Call, node: Node, member: string, now: number): boolean {
@@ -231,8 +231,14 @@ export class Exchange {
     return true;
   }
 
-  private settleError(call: Call, node: Node, verdict: Verdict & { kind: "error" }, now: number): boolean {
-    const { class: errorClass, byText } = verdict.judgement;
+  private settleError(
+    call: Call,
+    node: Node,
+    verdict: Verdict & { kind: "error" },
+    now: number,
+    restMs?: number,
+  ): boolean {
+    const { class: errorClass, byText, byStatus } = verdict.judgement;
     switch (errorClass) {
       case "alreadyKnown":
         finishKnown(call, verdict.member, node);
@@ -257,17 +263,18 @@ export class Exchange {
         this.fail(call, node, errorClass, now);
         return false;
       default:
-        this.fail(call, node, errorClass, now);
+        this.fail(call, node, errorClass, now, restMs, byStatus);
         return false;
     }
   }
 
-  private fail(call: Call, node: Node, failure: Failure, now: number, restMs = 0): void {
+  /** @param certain no caller can have brought the failure about */
+  private fail(call: Call, node: Node, failure: Failure, now: number, restMs = 0, certain = true): void {
     call.fail(node, failure);
     countFailure(this.network, node, failure);
     const rest = Math.max(restMs, ownRestMs[failure] ?? 0);
-    // No caller can bring these about; the others count once another node has answered the same call.
-    if (failure === "unreachable" || failure === "limited" || failure === "outOfCredit")
+    // The others count once another node has answered the same call.
+    if (certain && (failure === "unreachable" || failure === "limited" || failure === "outOfCredit"))
       this.eject(node, now, rest);
   }
 
@@ -286,7 +293,17 @@ export class Exchange {
 
 const resultStart = '"result":';
 
-const countable = new Set<Failure>(["reset", "timeout", "http", "garbage", "refused", "trouble", "tooLarge"]);
+const countable = new Set<Failure>([
+  "limited",
+  "outOfCredit",
+  "reset",
+  "timeout",
+  "http",
+  "garbage",
+  "refused",
+  "trouble",
+  "tooLarge",
+]);
 
 /** After these nobody knows whether the node has acted on the call. */
 const mayHaveActed = new Set<Failure>(["reset", "timeout", "http", "garbage", "trouble", "tooLarge"]);

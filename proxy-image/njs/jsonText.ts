@@ -27,8 +27,11 @@ export function skipString(text: string, index: number): number {
   return text.length;
 }
 
-/** Index just behind the value that starts at `index`. */
-export function skipValue(text: string, index: number): number {
+/**
+ * Index just behind the value that starts at `index`; the end of the text when it does not end before.
+ * @param mostSteps brackets and strings after which the search is given up with −1
+ */
+export function skipValue(text: string, index: number, mostSteps = Number.POSITIVE_INFINITY): number {
   const first = text.charCodeAt(index);
   if (first === 34) return skipString(text, index);
   if (first !== 123 && first !== 91) {
@@ -37,7 +40,7 @@ export function skipValue(text: string, index: number): number {
   }
   let depth = 0;
   let at = index;
-  for (;;) {
+  for (let steps = 0; steps < mostSteps; steps++) {
     structure.lastIndex = at;
     const found = structure.exec(text);
     if (found === null) return text.length;
@@ -50,6 +53,7 @@ export function skipValue(text: string, index: number): number {
     depth += character === 123 || character === 91 ? 1 : -1;
     if (depth === 0) return at;
   }
+  return -1;
 }
 
 /** The members of the object at `index` as raw text. Of members with the same name the last one counts, as in `JSON.parse`. */

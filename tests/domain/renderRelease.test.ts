@@ -52,7 +52,8 @@ describe("renderRelease", () => {
       poolOf([{ url: "https://user:passw0rd@h.example/short?k=0123456789" }]),
     );
     const { networks } = JSON.parse(files["pool.json"]) as PoolFile;
-    assert.deepEqual(networks[0]?.nodes[0]?.secrets, ["k=0123456789", "0123456789", "passw0rd"]);
+    const basic = Buffer.from("user:passw0rd").toString("base64");
+    assert.deepEqual(networks[0]?.nodes[0]?.secrets, [basic, "k=0123456789", "0123456789", "passw0rd"]);
     assert.doesNotMatch(files["pool.json"], /https|h\.example/);
   });
 

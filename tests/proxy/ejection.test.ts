@@ -66,6 +66,16 @@ describe("ejection", () => {
       { settings: { halfOpenAfterSeconds: 0.3, attemptTimeoutSeconds: 0.3 } },
     ));
 
+  it("does not count what a caller can bring about: errors that quote the method", () => {
+    const unknown = rpcError(-32601, "the method billing does not exist/is not available");
+    return scene([unknown, unknown], async ({ nginx, nodes }) => {
+      await nginx.post(request("billing"));
+      for (const node of nodes) node.reset(ok("0x1"));
+      await sends(nginx, 60);
+      for (const node of nodes) assert.ok(node.calls > 10, `${node.calls} of 60 calls`);
+    });
+  });
+
   it("does not count errors of the call itself", () =>
     scene(
       [rpcError(3, "execution reverted"), rpcError(-32602, "invalid argument 0")],

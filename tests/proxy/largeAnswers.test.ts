@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import net from "node:net";
 import { describe, it } from "mocha";
 import { type Behaviour, each, hangs, ok, raw } from "../support/mockNode";
@@ -36,6 +37,28 @@ describe("large answers", () => {
       assert.equal((await nginx.post(request("eth_getLogs"))).text, text);
     });
   });
+});
+
+describe("answers of nothing but brackets", () => {
+  const bomb = `[1${",[]".repeat(8 * mib)}]`;
+  const error = `{"jsonrpc":"2.0","id":1,"error":{"code":3,"message":"execution reverted","data":${bomb}}}`;
+  for (const [what, asked, text] of [
+    ["a call", request("eth_call"), error],
+    ["a batch", [request("eth_call", [1]), request("eth_call", [2])], bomb],
+  ] as const) {
+    it(`to ${what} are not taken apart: another node answers, soon and in little memory`, () =>
+      scene([raw(text), ok("0x2")], async ({ nginx, nodes }) => {
+        for (let i = 0; i < 20 && nodes[0]!.calls === 0; i++) {
+          const { text: got } = await nginx.post(asked);
+          assert.doesNotMatch(got, /"error"/);
+        }
+        assert.ok(nodes[0]!.calls > 0);
+        const status = readFileSync(`/proc/${nginx.workerPids()[0]}/status`, "utf8");
+        const peakKib = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]);
+        // The answer itself is there a few times: as nginx buffers it, as a string, cut out of it.
+        assert.ok(peakKib < 250 * kib, `${peakKib} KiB`);
+      }));
+  }
 });
 
 describe("answers over the limit", () => {

@@ -46,7 +46,7 @@ describe("provider errors", () => {
       it(`${what} is ${row.class}: ${isPassedOn[row.class] ? "passed on after one attempt" : "another node is asked"}`, () =>
         scene([error, ok("0x2"), ok("0x2")], async ({ nginx, nodes }) => {
           let asked = 0;
-          for (let i = 0; i < 15 && nodes[0]!.calls === 0; i++) {
+          for (let i = 0; i < 80 && nodes[0]!.calls === 0; i++) {
             const answer = await nginx.post(request("eth_call"));
             asked++;
             assert.equal(answer.status, 200);

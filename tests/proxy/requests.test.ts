@@ -182,8 +182,23 @@ describe("requests", () => {
     });
   }
 
+  for (const method of [
+    " admin_addPeer",
+    "admin_addPeer\n",
+    "\tdebug_setHead",
+    "admin_\npeers",
+    "Admin_peers",
+    "eth_gasPrice ",
+  ]) {
+    it(`does not let ${JSON.stringify(method)} past the closed methods: nodes may trim and fold names`, async () => {
+      const answer = await nginx.post(request(method));
+      assert.equal(answer.json.error.code, -32601);
+      assert.equal(node.calls, 0);
+    });
+  }
+
   it("serves methods that nobody closed, unknown ones too", async () => {
-    for (const method of ["eth_gasPrice", "web3_clientVersion", "zk_something", "weird name"]) {
+    for (const method of ["eth_gasPrice", "web3_clientVersion", "zk_something", "weird.name-1/x"]) {
       node.reset(each(({ method: asked }) => ({ result: asked })));
       assert.equal((await nginx.post(request(method))).json.result, method);
     }
