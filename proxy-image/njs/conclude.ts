@@ -30,7 +30,18 @@ function withoutSecrets(member: string, secrets: string[]): string {
     if (plain !== member && plain.includes(secret)) clean = plain;
   }
   for (const secret of secrets) clean = clean.replaceAll(secret, "…");
-  return clean;
+  if (clean === member || isMember(clean)) return clean;
+  // What looks like a secret was a number, or the name of a member.
+  return errorMember(internalError, "The node's error can't be shown.");
+}
+
+function isMember(text: string): boolean {
+  try {
+    const { error } = JSON.parse(`{${text}}`) as { error?: { code?: unknown; message?: unknown } };
+    return typeof error?.code === "number" && typeof error.message === "string";
+  } catch {
+    return false;
+  }
 }
 
 /** Letters and the like in JSON's escapes, in which a key would not be found; other escapes are stepped over. */

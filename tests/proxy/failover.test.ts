@@ -271,4 +271,18 @@ describe("failover", () => {
         assert.doesNotMatch(answer.text, /0123456789abcdef|s3cr3t/);
       },
     ));
+
+  it("stays valid JSON where a secret is a number or a name in the error", () =>
+    scene(
+      [rpcError(3, "execution reverted", { gas: 87654321, "12345678": 1 })],
+      async ({ nginx, nodes, input }) => {
+        for (const part of ["87654321", "12345678", "message"]) {
+          const url = `${nodes[0]!.url}v3/${part}`;
+          await nginx.reload({ ...input, nodes: [{ ...input.nodes[0]!, url }] });
+          const { error } = (await nginx.post(request("eth_call"))).json;
+          assert.equal(typeof error.code, "number");
+          assert.equal(typeof error.message, "string");
+        }
+      },
+    ));
 });

@@ -23,7 +23,7 @@ describe("large answers", () => {
     it(`of ${bytes} bytes arrive whole, and cut at a bracket they are not taken for whole`, () => {
       const result = JSON.stringify(logs(bytes));
       return scene([cut(bytes), raw(answer(result))], async ({ nginx, nodes }) => {
-        for (let i = 0; i < 20 && nodes[0]!.calls === 0; i++) {
+        for (let i = 0; i < 60 && nodes[0]!.calls === 0; i++) {
           assert.equal((await nginx.post(request("eth_getLogs"))).text, answer(result));
         }
         assert.ok(nodes[0]!.calls > 0 && nodes[1]!.calls > 0);
@@ -48,7 +48,7 @@ describe("answers of nothing but brackets", () => {
   ] as const) {
     it(`to ${what} are not taken apart: another node answers, soon and in little memory`, () =>
       scene([raw(text), ok("0x2")], async ({ nginx, nodes }) => {
-        for (let i = 0; i < 20 && nodes[0]!.calls === 0; i++) {
+        for (let i = 0; i < 60 && nodes[0]!.calls === 0; i++) {
           const { text: got } = await nginx.post(asked);
           assert.doesNotMatch(got, /"error"/);
         }
