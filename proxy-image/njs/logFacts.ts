@@ -1,4 +1,5 @@
 import type { Exchange } from "./exchange";
+import { requestId } from "./requestId";
 
 const longestName = 64;
 
@@ -11,7 +12,7 @@ export function logFacts(
 ): void {
   const { calls, network, attempts } = exchange;
   const first = calls[0]!;
-  let facts = `"network":"${network.name}","attempts":${attempts}`;
+  let facts = `${requestId(r)}","network":"${network.name}","attempts":${attempts}`;
   if (isBatch) {
     let failed = 0;
     for (const { outcome } of calls) if (outcome !== "ok") failed++;

@@ -6,6 +6,7 @@ import { Exchange } from "./exchange";
 import { awaited } from "./guard";
 import { headResult } from "./heads";
 import { quickFacts, quickId, quickParams, readQuickly } from "./quickRequest";
+import { requestId } from "./requestId";
 import { answerExchange } from "./respond";
 import { goodFreshForMs, goodWrittenAt, latencyFreshForMs, learnLatency, noteGood, watch } from "./state";
 import type { Network, Node, Runtime } from "./types";
@@ -27,7 +28,8 @@ const usualStartLength = usualStart.length;
 const idEnd = usualStart.indexOf(',"result"');
 const { parse } = JSON;
 const dateNow = Date.now;
-const options = { method: "POST" as const, body: "" };
+/** All that nginx looks for is there, so it need not look in the prototype. */
+const options = { args: undefined, detached: undefined, method: "POST" as const, body: "" };
 
 /*
  * The call under way. A context serves one request at a time, so it is kept here rather than in a closure: each variable that a
@@ -98,7 +100,13 @@ function settle(reply?: NginxHTTPRequest): void {
     const facts = quickFacts;
     const now = dateNow();
     const head = facts.isHead ? headResult(network, node, result, now) : result;
-    if (head !== undefined && isGoodResult(result)) {
+    let isGood = false;
+    try {
+      isGood = parse(result) !== null || !facts.nullMayBeMissing;
+    } catch {
+      // It is garbage.
+    }
+    if (isGood && head !== undefined) {
       if (now - goodWrittenAt >= goodFreshForMs) noteGood(now);
       if (now - node.latencyLearntAt >= latencyFreshForMs && network.nodes.length > 1)
         learnLatency(node, now - startedAt, now);
@@ -106,9 +114,9 @@ function settle(reply?: NginxHTTPRequest): void {
       if (now === startedAt) countPrompt(facts.counter + node.promptEnd);
       else countQuick(facts.counter, network, node, now - startedAt);
       if (limits.logRequests) {
-        (r.variables as Record<string, string>).gateway_log = limits.logParams
-          ? `${facts.log}${node.id}","params":${JSON.stringify([JSON.parse(quickParams)])}`
-          : facts.log + node.logEnd;
+        let line = requestId(r) + facts.log + node.logEnd;
+        if (limits.logParams) line += `,"params":${JSON.stringify([JSON.parse(quickParams)])}`;
+        (r.variables as Record<string, string>).gateway_log = line;
       }
       r.return(
         200,
@@ -123,14 +131,6 @@ function settle(reply?: NginxHTTPRequest): void {
 }
 
 const timedOut: Reply = { failure: "timeout", gaveUp: true };
-
-function isGoodResult(result: string): boolean {
-  try {
-    return parse(result) !== null || !quickFacts.nullMayBeMissing;
-  } catch {
-    return false;
-  }
-}
 
 /** Hands what came of the first attempt over to the general road. */
 function takeOver(r: NginxHTTPRequest, reply: Reply): void {

@@ -20,6 +20,8 @@ const { parse } = JSON;
 const largestId = Number.MAX_SAFE_INTEGER;
 const idFirst = '{"jsonrpc":"2.0","id":';
 const idStart = idFirst.length;
+/** No text up to the params is shorter: there is no need to look for them in it. */
+const shortestKey = ',"method":"x","params":'.length;
 /** Strings of a context in reserve stay in memory: none may be long. */
 const longestText = 16_384;
 
@@ -30,18 +32,20 @@ const longestText = 16_384;
  */
 export function readQuickly(text: string, network: Network): boolean {
   if (text.length > longestText) return false;
-  const open = text.indexOf("[");
+  let open: number;
   let spelling: Spelling | undefined;
   let idText: string;
   let params: string;
   if (text.startsWith(idFirst)) {
     const idEnd = text.indexOf(",", idStart);
+    open = text.indexOf("[", idEnd + shortestKey);
     const key = text.slice(idEnd, open);
     spelling = network.spellings.get(key) ?? learn(key, network);
     if (spelling === undefined || text.charCodeAt(text.length - 1) !== 125) return false;
     idText = text.slice(idStart, idEnd);
     params = text.slice(open, -1);
   } else {
+    open = text.indexOf("[", shortestKey);
     const key = text.slice(0, open);
     spelling = network.spellings.get(key) ?? learn(key, network);
     if (spelling?.beforeId === undefined) return false;

@@ -74,7 +74,7 @@ function factsOf(method: string, network: string): MethodFacts {
     nullMayBeMissing: nullMayBeMissing.has(method),
     isHead: method === headMethod,
     counter: `q|${network}|${method}|`,
-    log: `"network":"${network}","attempts":1,"method":"${method}","outcome":"ok","node":"`,
+    log: `","network":"${network}","attempts":1,"method":"${method}","outcome":"ok","node":"`,
   };
 }
 
