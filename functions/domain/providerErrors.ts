@@ -1,5 +1,5 @@
 /** What an error from a node means for the call and for the node. Where several match, the first of this list counts. */
-export const errorClasses = [
+const errorClasses = [
   "own",
   "alreadyKnown",
   "caller",

@@ -8,7 +8,7 @@ const literal = /[^,\]}\s]+/y;
 const space = /\s*/y;
 
 /** Index of the first character at or after `index` that is not white space. */
-export function skipSpace(text: string, index: number): number {
+function skipSpace(text: string, index: number): number {
   if (text.charCodeAt(index) > 32) return index;
   space.lastIndex = index;
   space.test(text);
@@ -16,7 +16,7 @@ export function skipSpace(text: string, index: number): number {
 }
 
 /** Index just behind the string whose opening quote is at `index`. */
-export function skipString(text: string, index: number): number {
+function skipString(text: string, index: number): number {
   let end = text.indexOf('"', index + 1);
   while (end !== -1) {
     let before = end - 1;

@@ -3,7 +3,7 @@ import { createPublicClient, http } from "viem";
 import { Web3 } from "web3";
 import { type ClientFixture, plainCalls } from "./clientFixture";
 
-export type NamedCall = [name: string, call: () => PromiseLike<unknown>];
+type NamedCall = [name: string, call: () => PromiseLike<unknown>];
 
 /** A library as its users set it up, speaking to one address. */
 export interface ClientLibrary {

@@ -242,7 +242,7 @@ export class Nginx {
   }
 }
 
-export function send(options: http.RequestOptions, body?: string): Promise<Answer> {
+function send(options: http.RequestOptions, body?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const call = request(options, (response) => {
       const chunks: Buffer[] = [];
