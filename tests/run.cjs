@@ -11,6 +11,7 @@ const help = `Usage: npm test [-- options] [-- <test files and mocha options>]
 
   --no-check   leave out the static checks (types, lint, unused code)
   --soak       the long forms of the end-to-end tests (SOAK=1; also: npm run soak)
+  --chaos      only the chaos test, five minutes of it (CHAOS=full; also: npm run chaos)
   --help       this text
 
 Everything else goes to mocha: npm test -- tests/functions/domain/*.test.ts --grep lag`;
@@ -89,9 +90,13 @@ async function main(args) {
     process.stdout.write(`${help}\n`);
     return 0;
   }
-  const own = ["--no-check", "--soak"];
+  const own = ["--no-check", "--soak", "--chaos"];
   const extra = args.filter((argument) => !own.includes(argument) && argument !== "--");
   if (args.includes("--soak")) process.env.SOAK = "1";
+  if (args.includes("--chaos")) {
+    process.env.CHAOS = "full";
+    extra.push("tests/e2e/chaos.test.ts");
+  }
   await require("../local/bootstrap/prepare.cjs")(() => {});
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {

@@ -1,6 +1,7 @@
 import http from "node:http";
 
 interface Failure {
+  startedAtMs: number;
   atMs: number;
   what: string;
 }
@@ -76,6 +77,7 @@ export class Load {
       const id = client * 1e9 + sequence;
       const call = this.calls[sequence % this.calls.length]!;
       const startedAt = performance.now();
+      const startedAtMs = Date.now();
       try {
         const result = await post(
           this.url,
@@ -91,7 +93,7 @@ export class Load {
         }
         this.#latencies.push(performance.now() - startedAt);
       } catch (error) {
-        this.#failures.push({ atMs: Date.now(), what: String(error) });
+        this.#failures.push({ startedAtMs, atMs: Date.now(), what: String(error) });
       }
       next = Math.max(next + everyMs, Date.now() - 1000);
       const wait = next - Date.now();
