@@ -65,9 +65,9 @@ async function register(emulators: Emulators, alive: string, dead: string): Prom
   }
 }
 
-/** The child inherits how TypeScript is loaded here. */
 async function measure(environment: Record<string, string>): Promise<RunFigures[]> {
   const child = fork(join(__dirname, "controlPlaneRun.ts"), [String(runNames.length)], {
+    execArgv: ["--require", "tsx/cjs"],
     env: { ...process.env, ...environment },
   });
   const exited = once(child, "exit").then(() => Promise.reject(new Error("The measured process ended.")));

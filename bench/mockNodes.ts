@@ -11,7 +11,7 @@ const thinkMs = 30;
  * what else a bench does must not make them slow.
  */
 export async function startMockNodes(): Promise<{ url: string; close: () => Promise<void> }> {
-  const child = fork(__filename);
+  const child = fork(__filename, { execArgv: ["--require", "tsx/cjs"] });
   const [url] = (await once(child, "message")) as [string];
   return {
     url,
