@@ -2,15 +2,21 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { after, before, describe, it } from "mocha";
+import { systemClock } from "../../functions/adapters/systemClock";
 import { releaseSha256, renderRelease } from "../../functions/domain/render/renderRelease";
 import { buildProxy } from "../../proxy-image/build";
+import { AnvilChain } from "../support/anvil";
+import { createControlPlane } from "../support/controlPlane";
 import { type Emulators, startEmulators } from "../support/emulators";
+import { FaultyNode } from "../support/faultyNode";
+import { describeFailures, Load } from "../support/load";
 import { MockNode } from "../support/mockNode";
 import { template } from "../support/nginx";
 import { until } from "../support/poll";
 import { poolOf } from "../support/pool";
 import { freePorts } from "../support/ports";
 import { descendants } from "../support/processes";
+import { runWorkflow } from "../support/runWorkflow";
 import { baseImage, buildah, ensureBase } from "./base";
 import { cache, imageTools, must, NotPossibleError, type Runner } from "./tools";
 
@@ -117,6 +123,56 @@ describe("the proxy's image", function () {
     assert.equal(await must(runner, raised), "", "programs that raise rights");
   });
 
+  it("loses no call while a node dies and comes back and the control plane's releases are rolled out", async () => {
+    const chain = await AnvilChain.start({ replicas: 2, blockTimeMs: 500 });
+    const nodes = await Promise.all(chain.urls.map((url) => FaultyNode.start(url)));
+    const registry = emulators.registry("image");
+    const releaseStore = await emulators.createBucket("failover");
+    for (const { url } of nodes) {
+      const source = "operator" as const;
+      await registry.addNode({ network: "anvil", url, isLeader: false, weight: 100, drained: false, source });
+    }
+    const networks = { networks: [{ name: "anvil", chainId: 31337 }], defaultNetwork: "anvil" };
+    const settings = { probeTimeoutSeconds: 0.5 };
+    const controlPlane = createControlPlane({
+      registry,
+      releaseStore,
+      clock: systemClock,
+      networks,
+      settings,
+    });
+    const checkedUntil = (inPool: number) =>
+      until(
+        async () => {
+          await runWorkflow(controlPlane.handlers, "healthCheck").result;
+          const pool = (await registry.listStates()).filter((state) => state.inPool);
+          const current = await registry.currentRelease();
+          return pool.length === inPool && (await heartbeatVersion()) === current?.version;
+        },
+        { what: `the container runs a release with ${inPool} nodes`, deadlineMs: 30_000, everyMs: 500 },
+      );
+    const [port = 0] = await freePorts(1);
+    const run = startContainer(port, { RELEASE_BUCKET: "failover" });
+    try {
+      await checkedUntil(2);
+      const check = (result: unknown) => /^0x[0-9a-f]+$/.test(result as string);
+      const load = new Load(`http://127.0.0.1:${port}/`, [{ method: "eth_blockNumber", params: [], check }]);
+      await nodes[0]!.down();
+      await checkedUntil(1);
+      await nodes[0]!.up();
+      await checkedUntil(2);
+      const report = await load.stop();
+      assert.equal(report.failures.length, 0, describeFailures(report));
+      assert.equal(report.headsFalling, 0);
+      assert.ok(report.requests > 100, `only ${report.requests} requests`);
+    } finally {
+      await run.terminate();
+      await Promise.all(nodes.map((one) => one.close()));
+      await chain.stop();
+    }
+    assert.equal(run.exitCode(), 0, run.output());
+  });
+
   const publishAndFindPort = async (): Promise<number> => {
     const files = renderRelease(template, poolOf([{ url: `http://127.0.0.1:${node.port}` }]));
     const publishedAt = new Date().toISOString();
@@ -126,7 +182,7 @@ describe("the proxy's image", function () {
     return port;
   };
 
-  const environmentOf = (port: number): string[] => {
+  const environmentOf = (port: number, others: Record<string, string> = {}): string[] => {
     const variables = {
       ...emulators.environment,
       GATEWAY_REGION: "image",
@@ -134,6 +190,7 @@ describe("the proxy's image", function () {
       PORT: String(port),
       RELEASE_POLL_SECONDS: "0.25",
       HEARTBEAT_SECONDS: "0.5",
+      ...others,
     };
     return Object.entries(variables).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
   };
@@ -153,9 +210,9 @@ describe("the proxy's image", function () {
   };
 
   /** The entry point as the image has it, without any capability. */
-  const startContainer = (port: number) => {
+  const startContainer = (port: number, others?: Record<string, string>) => {
     const command = buildah(
-      ...["run", "--isolation=chroot", "--cap-drop=all", ...environmentOf(port), container, "--"],
+      ...["run", "--isolation=chroot", "--cap-drop=all", ...environmentOf(port, others), container, "--"],
       ...configuration.Entrypoint,
     );
     const child = runner.start(command);
