@@ -24,14 +24,20 @@ export class Stack {
 
   static async start(options: AnvilChainOptions & Partial<HarnessOptions> = {}): Promise<Stack> {
     const chain = await AnvilChain.start(options);
-    const nginx = await Nginx.start(poolOf(chain.urls.map((url) => ({ url }))), { workers: 2 });
+    const network = { name: "mainnet", chainId: options.chainId ?? 31337 };
+    const input = poolOf(
+      chain.urls.map((url) => ({ url })),
+      {},
+      { networks: [network] },
+    );
+    const nginx = await Nginx.start(input, { workers: 2 });
     const harness = await Harness.start({
       calls: { socketPath: path.join(nginx.runDirectory, "front.sock") },
       behind: {
         path: path.join(nginx.runDirectory, "sockets.sock"),
         url: nginx.url.replace("http", "ws"),
       },
-      network: { name: "mainnet", chainId: options.chainId ?? 31337, blockTimeSeconds: 1 },
+      network: { ...network, blockTimeSeconds: 1 },
       nodes: chain.nodes.map(({ url }, index) => ({ id: nodeId(index), wsUrl: url.replace("http", "ws") })),
       ...options,
     });
