@@ -12,6 +12,8 @@ import { until } from "../../support/poll";
 
 const sockets = 2_000;
 const mostKilobytesPerSocket = 20;
+const mostRounds = 8;
+const growthAllowed = 1;
 
 describe("memory of the gateway process", function () {
   this.timeout(60_000);
@@ -89,12 +91,15 @@ describe("memory of the gateway process", function () {
     await openAll();
     const each = (residentKilobytes() - before) / sockets;
     assert.ok(each < mostKilobytesPerSocket, `${each.toFixed(1)} kB`);
-    const full = residentKilobytes();
-    for (let round = 0; round < 4; round++) {
+    // A leak grows with every round; what the garbage collector has not come to yet does not.
+    let full = residentKilobytes();
+    let growth = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < mostRounds && growth > growthAllowed; round++) {
       await closeAll();
       await openAll();
+      growth = (residentKilobytes() - full) / sockets;
+      full = residentKilobytes();
     }
-    const growth = (residentKilobytes() - full) / sockets;
-    assert.ok(growth < mostKilobytesPerSocket / 4, `grew by ${growth.toFixed(1)} kB for each socket`);
+    assert.ok(growth <= growthAllowed, `grew by ${growth.toFixed(1)} kB for each socket in the last round`);
   });
 });

@@ -71,7 +71,7 @@ describe("WebSockets of the whole gateway", function () {
       });
       await follows(client, id);
     }
-    assert.ok((await release()) >= before + 4);
+    await until(async () => (await release()) >= before + 4, { what: "each change is released" });
     const seen = heads(client, id);
     seen.slice(1).forEach((head, index) => {
       assert.equal(head.parentHash, seen[index]!.hash, `block ${Number(head.number)} follows`);
@@ -83,8 +83,10 @@ describe("WebSockets of the whole gateway", function () {
 
   it("are served again at once when the socket gateway was killed, and HTTP does not notice", async () => {
     const client = await connect();
-    const found = descendants(gateway.pid).find(({ command }) => command.includes("sockets.js"));
-    assert.ok(found, "the socket gateway runs");
+    const found = await until(
+      () => descendants(gateway.pid).find(({ command }) => command.includes("sockets.js")),
+      { what: "the socket gateway runs" },
+    );
     process.kill(found.pid, "SIGKILL");
     await until(() => client.closeCode !== undefined, { what: "its sockets are closed" });
     assert.equal((await gateway.rpc("eth_chainId")).status, 200);
@@ -94,10 +96,12 @@ describe("WebSockets of the whole gateway", function () {
   });
 
   it("never outlive an agent that was killed", async () => {
-    const all = descendants(gateway.pid);
-    const agent = all.find(({ command }) => command.includes("agent.js"));
-    const sockets = all.find(({ command }) => command.includes("sockets.js"));
-    assert.ok(agent && sockets);
+    const running = (file: string) =>
+      until(() => descendants(gateway.pid).find(({ command }) => command.includes(file)), {
+        what: `${file} runs`,
+      });
+    const agent = await running("agent.js");
+    const sockets = await running("sockets.js");
     process.kill(agent.pid, "SIGKILL");
     await until(() => !descendants(process.pid).some(({ pid }) => pid === sockets.pid), {
       what: "it has ended",
