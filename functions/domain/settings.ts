@@ -259,6 +259,27 @@ export const settingDefinitions = {
     default: false,
     doc: "Log lines of requests carry the params.",
   }),
+  logSampleRate: setting({
+    type: decimal(0, 1),
+    default: 1,
+    doc: "Share of the requests without any error that are logged, down to 0.0001; those with an error always are.",
+  }),
+  logClientAddress: setting({
+    type: z.enum(["full", "truncated", "off"], { error: "full, truncated or off" }),
+    default: "full",
+    doc: "How logs show the client's address: full, truncated (IPv4 to /24, IPv6 to /48), or off.",
+  }),
+  forwardRequestId: setting({
+    type: flag,
+    default: false,
+    doc: "Nodes are sent the request's id, as `X-Request-Id`.",
+  }),
+  forwardTraceparent: setting({
+    type: flag,
+    default: true,
+    doc: "A client's `traceparent` is passed on to nodes, if it is well formed; `tracestate` never is.",
+    source: "https://www.w3.org/TR/trace-context/",
+  }),
   workerProcesses: setting({
     type: wholeNumber(0, 256),
     default: 0,

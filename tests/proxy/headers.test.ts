@@ -9,6 +9,7 @@ const chatty: Behaviour = (received, response, socket) => {
   response.setHeader("Access-Control-Allow-Origin", "https://node.example");
   response.setHeader("Access-Control-Allow-Credentials", "true");
   response.setHeader("X-Powered-By", "me");
+  response.setHeader("X-Request-Id", "node-1");
   response.setHeader("Keep-Alive", "timeout=1");
   response.setHeader("X-Accel-Limit-Rate", "1");
   response.setHeader("Content-Encoding", "identity");
@@ -70,7 +71,9 @@ describe("headers", () => {
         "content-type",
         "date",
         "server",
+        "x-request-id",
       ]);
+      assert.match(String(headers["x-request-id"]), /^[0-9a-f]{32}$/);
       assert.equal(headers["access-control-allow-origin"], "*");
       assert.equal(headers.server, "nginx");
     }));

@@ -1,3 +1,5 @@
+import type { Settings } from "../settings";
+
 /** `pool.json`: what the proxy's script and the socket gateway know of networks and nodes. Secret, like nginx.conf. */
 export interface PoolFile {
   format: 1;
@@ -15,6 +17,8 @@ export interface PoolLimits {
   halfOpenMaxMs: number;
   logRequests: boolean;
   logParams: boolean;
+  logClientAddress: Settings["logClientAddress"];
+  forwardRequestId: boolean;
 }
 
 export interface PoolNetwork {

@@ -24,6 +24,8 @@ export function poolFileOf(input: RenderInput): PoolFile {
       halfOpenMaxMs: milliseconds(settings.halfOpenMaxSeconds),
       logRequests: settings.logRequests,
       logParams: settings.logParams,
+      logClientAddress: settings.logClientAddress,
+      forwardRequestId: settings.forwardRequestId,
     },
     networks,
   };

@@ -58,15 +58,31 @@ function derived(settings: Settings, nodes: number) {
     longestSeconds: settings.callTimeoutSeconds + 1,
     anyOrigin,
     cors: corsHeaders(anyOrigin),
+    sampledShare: sampledShare(settings.logSampleRate),
+    loggedClient: loggedClient[settings.logClientAddress],
     // 4 numbers of about 128 bytes a node, and room for those that are gone.
     stateZone: `${1 + Math.ceil(nodes / 500)}m`,
   };
+}
+
+/** What the access log says of the client, in nginx's words. */
+const loggedClient: Record<Settings["logClientAddress"], string> = {
+  full: '"client":"$remote_addr",',
+  truncated: '"client":"$gateway_client",',
+  off: "",
+};
+
+/** For `split_clients`, which knows hundredths of a percent; undefined when every request is logged. */
+function sampledShare(rate: number): string | undefined {
+  if (rate === 1) return undefined;
+  return (Math.min(0.9999, rate) * 100).toFixed(2);
 }
 
 function corsHeaders(anyOrigin: boolean): string {
   const lines = anyOrigin
     ? ['add_header Access-Control-Allow-Origin "*" always;']
     : ["add_header Access-Control-Allow-Origin $cors_origin always;", "add_header Vary Origin always;"];
-  lines.push("add_header Access-Control-Expose-Headers Retry-After always;");
+  lines.push('add_header Access-Control-Expose-Headers "Retry-After, X-Request-Id" always;');
+  lines.push("add_header X-Request-Id $gateway_id always;");
   return lines.map((line) => `      ${line}`).join("\n");
 }

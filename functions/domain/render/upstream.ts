@@ -14,6 +14,8 @@ export interface Upstream {
   path: string;
   /** Request headers, `name` and quoted `value`. */
   headers: { name: string; value: string }[];
+  /** Whether the operator has set the header (named in lower case) for this node. */
+  sets: (name: string) => boolean;
 }
 
 /** @throws Error when the node's URL is not one that `parseNodeUrl` accepts: the registry holds no others. */
@@ -40,6 +42,7 @@ export function upstreamOf(node: RegisteredNode): Upstream {
     tlsName: host.replace(/^\[|\]$/g, ""),
     path,
     headers: [...headers.values()],
+    sets: (name) => headers.has(name),
   };
 }
 
