@@ -1,3 +1,4 @@
+import { transactionHash } from "../../functions/domain/transactionHash";
 import type { Call, Outcome } from "./call";
 import { errorMember, internalError } from "./rpcError";
 import type { Failure, Node } from "./types";
@@ -21,6 +22,21 @@ export function conclude(call: Call): void {
 /** Ends a call with what a node said. Error texts of providers have been seen to quote the key. */
 export function finishWithNode(call: Call, member: string, outcome: Outcome, node: Node): void {
   call.finish(outcome === "error" ? withoutSecrets(member, node.secrets) : member, outcome, node);
+}
+
+/** A transaction that the node has already is sent: its sender gets the hash, as for the first time. */
+export function finishKnown(call: Call, member: string, node: Node): void {
+  const isSend = call.method === "eth_sendRawTransaction" && call.paramsText !== undefined;
+  const hash = isSend ? transactionHash((JSON.parse(call.paramsText!) as unknown[])[0]) : undefined;
+  if (hash === undefined) finishWithNode(call, member, "error", node);
+  else call.finish(`"result":"${hash}"`, "ok", node);
+}
+
+/** Errors nobody knows are passed on when every node that was asked says the same. */
+export function rememberUnknown(call: Call, node: Node, member: string): void {
+  const known = call.fallback;
+  if (known === undefined) call.fallback = { member, node, outcome: "error", failure: "trouble" };
+  else if (known.failure === "trouble" && known.member !== member) known.disagreed = true;
 }
 
 function withoutSecrets(member: string, secrets: string[]): string {

@@ -1,14 +1,14 @@
-import { transactionHash } from "../../functions/domain/transactionHash";
 import type { Verdict } from "./answer";
 import { askNode, type Reply } from "./askNode";
+import { blameOthers, ejectNode, failNode, mayHaveActed } from "./blame";
 import type { Call } from "./call";
 import { chooseFirst, chooseNext } from "./choose";
-import { conclude, finishWithNode } from "./conclude";
-import { countAnswer, countCall, countEjection, countFailure } from "./counters";
+import { conclude, finishKnown, finishWithNode, rememberUnknown } from "./conclude";
+import { countAnswer, countCall, countFailure } from "./counters";
 import { headMethod, headResult, heightIn } from "./heads";
 import { isIdempotent, nullMayBeMissing } from "./methods";
 import { errorMember, internalError } from "./rpcError";
-import { eject, isUsable, learnLatency, noteGood, recover } from "./state";
+import { isUsable, learnLatency, noteGood, recover } from "./state";
 import type { Failure, Network, Node, Runtime } from "./types";
 
 /** Batches are spread over nodes in shares of at least so many calls. */
@@ -268,60 +268,17 @@ export class Exchange {
     }
   }
 
-  /** @param certain no caller can have brought the failure about */
   private fail(call: Call, node: Node, failure: Failure, now: number, restMs = 0, certain = true): void {
-    call.fail(node, failure);
-    countFailure(this.network, node, failure);
-    const rest = Math.max(restMs, ownRestMs[failure] ?? 0);
-    // The others count once another node has answered the same call.
-    if (certain && (failure === "unreachable" || failure === "limited" || failure === "outOfCredit"))
-      this.eject(node, now, rest);
+    failNode(this.runtime, this.network, call, node, failure, now, restMs, certain);
   }
 
-  /** Another node answered the same call, so it was not the call's fault. */
   private countAgainstOthers(call: Call, answering: Node, now: number): void {
-    if (call.failures === undefined) return;
-    for (const { node, failure } of call.failures) {
-      if (node !== answering && countable.has(failure)) this.eject(node, now, ownRestMs[failure] ?? 0);
-    }
+    if (call.failures !== undefined) blameOthers(this.runtime, this.network, call, answering, now);
   }
 
   private eject(node: Node, now: number, restMs: number): void {
-    if (eject(node, now, this.runtime, restMs)) countEjection(this.network, node);
+    ejectNode(this.runtime, this.network, node, now, restMs);
   }
 }
 
 const resultStart = '"result":';
-
-const countable = new Set<Failure>([
-  "limited",
-  "outOfCredit",
-  "reset",
-  "timeout",
-  "http",
-  "garbage",
-  "refused",
-  "trouble",
-  "tooLarge",
-]);
-
-/** After these nobody knows whether the node has acted on the call. */
-const mayHaveActed = new Set<Failure>(["reset", "timeout", "http", "garbage", "trouble", "tooLarge"]);
-
-/** How long a node rests at least, by what it said. */
-const ownRestMs: Partial<Record<Failure, number>> = { outOfCredit: 300_000, refused: 30_000 };
-
-/** A transaction that the node has already is sent: its sender gets the hash, as for the first time. */
-function finishKnown(call: Call, member: string, node: Node): void {
-  const isSend = call.method === "eth_sendRawTransaction" && call.paramsText !== undefined;
-  const hash = isSend ? transactionHash((JSON.parse(call.paramsText!) as unknown[])[0]) : undefined;
-  if (hash === undefined) finishWithNode(call, member, "error", node);
-  else call.finish(`${resultStart}"${hash}"`, "ok", node);
-}
-
-/** Errors nobody knows are passed on when every node that was asked says the same. */
-function rememberUnknown(call: Call, node: Node, member: string): void {
-  const known = call.fallback;
-  if (known === undefined) call.fallback = { member, node, outcome: "error", failure: "trouble" };
-  else if (known.failure === "trouble" && known.member !== member) known.disagreed = true;
-}
