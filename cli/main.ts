@@ -3,6 +3,7 @@ import { redactText } from "../functions/domain/redact";
 import { CliError } from "./adminClient";
 import { addCheck } from "./commands/check";
 import { addDashboard } from "./commands/dashboard";
+import { addKeys } from "./commands/keys";
 import { addNodes } from "./commands/nodes";
 import { addReleases } from "./commands/releases";
 import { addStatus } from "./commands/status";
@@ -23,7 +24,7 @@ function createProgram(): Command {
     .addHelpText("after", after)
     .exitOverride()
     .showHelpAfterError("(--help tells more)");
-  for (const add of [addStatus, addNodes, addReleases, addCheck, addDashboard]) add(program);
+  for (const add of [addStatus, addNodes, addKeys, addReleases, addCheck, addDashboard]) add(program);
   return program;
 }
 

@@ -4,6 +4,7 @@ import type { Registry } from "../ports/registry";
 import { Facts } from "./dynamo/facts";
 import { Health } from "./dynamo/health";
 import { History } from "./dynamo/history";
+import { Keys } from "./dynamo/keys";
 import { Nodes } from "./dynamo/nodes";
 import { Releases } from "./dynamo/releases";
 import { Table } from "./dynamo/table";
@@ -12,7 +13,7 @@ import { Tasks } from "./dynamo/tasks";
 export interface DynamoRegistryOptions {
   client: DynamoDBClient;
   tableName: string;
-  /** Key of what belongs to one region: states, references, releases, tasks. Nodes and facts are shared. */
+  /** Key of what belongs to one region: states, references, releases, tasks. Nodes, keys and facts are shared. */
   region: string;
   clock: Clock;
   /** A task that has not reported for this long is gone. Default 120. */
@@ -25,6 +26,7 @@ export function createDynamoRegistry(options: DynamoRegistryOptions): Registry {
   const table = new Table(options.client, options.tableName);
   const facts = new Facts(table);
   const nodes = new Nodes(table, facts, clock);
+  const keys = new Keys(table, clock);
   const health = new Health(table, region, clock);
   const releases = new Releases(table, region, clock);
   const history = new History(table, region, clock);
@@ -55,6 +57,10 @@ export function createDynamoRegistry(options: DynamoRegistryOptions): Registry {
     listHistory: (from) => history.minutes(from),
     putEvents: (events) => history.putEvents(events),
     listEvents: (limit) => history.events(limit),
+    listKeys: () => keys.list(),
+    addKey: (key) => keys.add(key),
+    deleteKey: (id) => keys.delete(id),
+    keysVersion: () => keys.version(),
     listTasks: () => tasks.list(),
     putTask: (heartbeat) => tasks.put(heartbeat),
     deleteTask: (taskId) => tasks.delete(taskId),

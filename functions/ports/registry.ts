@@ -1,4 +1,5 @@
 import type { GatewayEvent, HistoryMinute, HistoryState } from "../domain/history/types";
+import type { ApiKey, KeyRules } from "../domain/keys/apiKey";
 import type { RegisteredNode } from "../domain/node";
 import type { ReleasePin, ReleaseRecord } from "../domain/release";
 import type { TaskHeartbeat } from "../domain/task";
@@ -32,6 +33,23 @@ export class LeaderExistsError extends Error {
 /** Raised when a node is not (or no longer) registered. */
 export class NodeNotFoundError extends Error {
   override readonly name = "NodeNotFoundError";
+}
+
+export type AddKey = KeyRules;
+
+/** A key just made. `text` is what its holder gets; it can't be had again. */
+export interface CreatedKey {
+  key: ApiKey;
+  text: string;
+}
+
+/** Raised when a key is not (or no longer) there. */
+export class KeyNotFoundError extends Error {
+  override readonly name = "KeyNotFoundError";
+}
+/** Raised when there are as many keys as there may be. */
+export class TooManyKeysError extends Error {
+  override readonly name = "TooManyKeysError";
 }
 
 /** Who is there and how they are. One implementation (DynamoDB); emulated locally. */
@@ -74,6 +92,15 @@ export interface Registry {
   pinnedRelease(): Promise<ReleasePin | undefined>;
   /** Undefined ends it. */
   pinRelease(pin: ReleasePin | undefined): Promise<void>;
+
+  /** Expired ones included. */
+  listKeys(): Promise<ApiKey[]>;
+  /** Makes a key up. @throws TooManyKeysError */
+  addKey(key: AddKey): Promise<CreatedKey>;
+  /** @throws KeyNotFoundError */
+  deleteKey(id: string): Promise<void>;
+  /** Changes with every key that comes or goes; cheap to ask for. Undefined before the first key. */
+  keysVersion(): Promise<string | undefined>;
 
   listTasks(): Promise<TaskHeartbeat[]>;
   putTask(heartbeat: TaskHeartbeat): Promise<void>;

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "mocha";
+import { keyHash } from "../../functions/domain/keys/keyText";
 import type { ReleaseRecord } from "../../functions/domain/release";
 import type { TaskHeartbeat } from "../../functions/domain/task";
 import type { NodeState } from "../../functions/domain/verdict";
 import {
   type AddNode,
+  KeyNotFoundError,
   LeaderExistsError,
   NodeExistsError,
   NodeNotFoundError,
@@ -70,6 +72,51 @@ export function registryContract(name: string, underTest: RegistryUnderTest): vo
       setNow(minute(0));
       registry = opened.registry("here");
       elsewhere = opened.registry("elsewhere");
+    });
+
+    describe("keys", () => {
+      const rules = {
+        name: "shop",
+        networks: ["mainnet"],
+        ratePerSecond: 2.5,
+        burst: 7,
+        expiresAt: minute(9),
+        origins: ["https://app.example.org"],
+        methods: ["eth_*"],
+      };
+
+      it("are made up, and kept as hashes only", async () => {
+        const { key, text } = await registry.addKey(rules);
+        assert.match(text, /^gw_[\w-]{43}$/);
+        assert.match(key.id, /^k[0-9a-f]{16}$/);
+        assert.deepEqual(key, { ...rules, id: key.id, hash: keyHash(text), whenCreated: minute(0) });
+        assert.deepEqual(await elsewhere.listKeys(), [key]);
+        const second = await registry.addKey({ name: "shop" });
+        assert.notEqual(second.text, text);
+        assert.deepEqual(Object.keys(second.key).sort(), ["hash", "id", "name", "whenCreated"]);
+        assert.equal((await registry.listKeys()).length, 2);
+      });
+      it("outlive their expiry until somebody removes them", async () => {
+        const { key } = await registry.addKey(rules);
+        setNow(minute(30));
+        assert.deepEqual(await registry.listKeys(), [key]);
+      });
+      it("change the version when they come and go", async () => {
+        assert.equal(await registry.keysVersion(), undefined);
+        const { key } = await registry.addKey(rules);
+        const first = await elsewhere.keysVersion();
+        assert.equal(await registry.keysVersion(), first);
+        await registry.deleteKey(key.id);
+        assert.deepEqual(await elsewhere.listKeys(), []);
+        const second = await registry.keysVersion();
+        assert.equal(new Set([undefined, first, second]).size, 3);
+      });
+      it("that are not there can't be removed", async () => {
+        await assert.rejects(registry.deleteKey("k0000000000000000"), KeyNotFoundError);
+        const { key } = await registry.addKey(rules);
+        await registry.deleteKey(key.id);
+        await assert.rejects(registry.deleteKey(key.id), KeyNotFoundError);
+      });
     });
 
     describe("nodes", () => {

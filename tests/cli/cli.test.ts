@@ -38,6 +38,8 @@ describe("command line", function () {
       ["nodes"],
       ...["list", "add", "remove", "drain", "undrain", "set-leader"].map((name) => ["nodes", name]),
       ...["list", "show", "rollback", "unpin"].map((name) => ["releases", name]),
+      ["keys"],
+      ...["create", "list", "revoke"].map((name) => ["keys", name]),
       ["check"],
       ["dashboard"],
     ];
@@ -82,6 +84,48 @@ describe("command line", function () {
     assert.equal((await cli(["nodes", "remove", beta.id])).code, 0);
     assert.equal((await cli(["nodes", "remove", beta.id])).code, 1);
     assert.equal((await registry.listNodes()).length, 1);
+  });
+
+  it("creates a key that is shown once, lists keys without them, and revokes them", async () => {
+    assert.match((await cli(["keys", "list"])).stdout, /^no keys/);
+    const made = await cli([
+      "keys",
+      "create",
+      "shop",
+      "--network",
+      "mainnet",
+      "--rate",
+      "5",
+      "--expires",
+      "30d",
+    ]);
+    const [key = ""] = made.stdout.split("\n");
+    assert.match(key, /^gw_[\w-]{43}$/);
+    const options = ["--burst", "9", "--origin", "https://app.example.org", "--method", "eth_*"];
+    const other = await json(["keys", "create", "other", ...options]);
+    assert.match(other.key, /^gw_/);
+    assert.deepEqual(
+      [other.burst, other.origins, other.methods],
+      [9, ["https://app.example.org"], ["eth_*"]],
+    );
+    const { stdout } = await cli(["keys", "list"]);
+    assert.match(stdout, /^k[0-9a-f]{16} +shop +mainnet +5\/s/m);
+    const listed = await json(["keys", "list"]);
+    assert.equal(listed.length, 2);
+    for (const text of [stdout, JSON.stringify(listed)]) assert.ok(!/gw_|hash/.test(text), text);
+    const [refused, misspelt, revoked] = await Promise.all([
+      cli(["keys", "create", "x", "--network", "nowhere"]),
+      cli(["keys", "create", "x", "--expires", "soon"]),
+      cli(["keys", "revoke", "shop"]),
+    ]);
+    assert.deepEqual([refused.code, misspelt.code, revoked.code], [1, 2, 0]);
+    assert.match(refused.stderr, /networks\.0 must be some of/);
+    const [again, last] = await Promise.all([
+      cli(["keys", "revoke", "shop"]),
+      json(["keys", "revoke", other.id]),
+    ]);
+    assert.equal(again.code, 1);
+    assert.deepEqual(last, { id: other.id, revoked: true });
   });
 
   it("shows the status, and says by its exit code that nobody is healthy", async () => {

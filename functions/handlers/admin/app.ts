@@ -4,6 +4,7 @@ import { backendRoutes } from "./backends";
 import type { AdminDependencies } from "./dependencies";
 import { limitBody, refuseForeign, requireJson, secureHeaders } from "./guards";
 import { answerEvents, answerHistory } from "./history";
+import { keyRoutes } from "./keys";
 import { statusMetrics } from "./metrics";
 import { pageRoutes } from "./pageRoutes";
 import { releaseRoutes } from "./releases";
@@ -15,6 +16,7 @@ export function createAdminApp(dependencies: AdminDependencies): Hono {
   const app = new Hono();
   app.use(secureHeaders, refuseForeign(allowedHosts), requireJson, limitBody);
   app.route("/backends", backendRoutes(dependencies));
+  app.route("/keys", keyRoutes(dependencies));
   app.route("/releases", releaseRoutes(dependencies));
   app.get("/history", (c) => answerHistory(dependencies, c));
   app.get("/events", (c) => answerEvents(dependencies, c));

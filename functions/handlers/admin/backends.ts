@@ -1,5 +1,4 @@
 import { type Context, Hono } from "hono";
-import type { z } from "zod";
 import type { NodeLimits } from "../../domain/node";
 import {
   type AddNode,
@@ -10,7 +9,8 @@ import {
 } from "../../ports/registry";
 import type { AdminDependencies } from "./dependencies";
 import { toBackend } from "./presentation";
-import { addBackendType, patchBackendType, problemsOf } from "./schemas";
+import { invalid, notFound, readBody } from "./readBody";
+import { addBackendType, patchBackendType } from "./schemas";
 import { startRun } from "./startRun";
 
 /** `/backends`: the registered nodes. */
@@ -44,7 +44,7 @@ async function add(dependencies: AdminDependencies, c: Context): Promise<Respons
   const table = await dependencies.networks();
   const networks = table.networks.map((network) => network.name);
   const allowPrivate = dependencies.settings.allowPrivateNodes;
-  const body = await read(c, addBackendType({ allowPrivate, networks }));
+  const body = await readBody(c, addBackendType({ allowPrivate, networks }));
   if (body instanceof Response) return body;
   const network = body.network ?? table.defaultNetwork;
   if (network === undefined) {
@@ -73,7 +73,7 @@ async function add(dependencies: AdminDependencies, c: Context): Promise<Respons
 
 async function patch(dependencies: AdminDependencies, c: Context, id: string): Promise<Response> {
   if (!(await find(dependencies, id))) return notFound(c);
-  const body = await read(c, patchBackendType);
+  const body = await readBody(c, patchBackendType);
   if (body instanceof Response) return body;
   const changes: NodePatch = {
     weight: body.weight,
@@ -114,26 +114,6 @@ const isNodeId = (id: string) => /^n[0-9a-f]{16}$/.test(id);
 
 async function find({ registry }: AdminDependencies, id: string) {
   return isNodeId(id) ? registry.getNode(id) : undefined;
-}
-
-/** The body, or the answer to a body that can't be used. */
-async function read<T>(c: Context, type: z.ZodType<T>): Promise<T | Response> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await c.req.text());
-  } catch {
-    return c.json({ error: "parse_error" }, 400);
-  }
-  const parsed = type.safeParse(value);
-  return parsed.success ? parsed.data : invalid(c, problemsOf(parsed.error));
-}
-
-function invalid(c: Context, details: { field: string; message: string }[]): Response {
-  return c.json({ error: "validation_error", details }, 400);
-}
-
-function notFound(c: Context): Response {
-  return c.json({ error: "not_found" }, 404);
 }
 
 function conflict(c: Context, error: unknown): Response {

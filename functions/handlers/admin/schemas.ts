@@ -9,7 +9,7 @@ export interface InputRules {
   networks: string[];
 }
 
-const between = (min: number, max: number) => {
+export const wholeBetween = (min: number, max: number) => {
   const error = `must be a whole number from ${min} to ${max}`;
   return z.int({ error }).min(min, { error }).max(max, { error });
 };
@@ -18,15 +18,16 @@ const positive = (max: number) => {
   return z.number({ error }).positive({ error }).max(max, { error });
 };
 const flag = z.boolean({ error: "must be true or false" });
-const name = z.string({ error: "must be a string" }).superRefine((value, context) => {
+/** Of a node or a key. */
+export const displayName = z.string({ error: "must be a string" }).superRefine((value, context) => {
   const problem = nameProblem(value);
   if (problem) context.addIssue({ code: "custom", message: problem });
 });
-const weight = between(1, 1000);
+const weight = wholeBetween(1, 1000);
 const limits = {
   max_rps: positive(1_000_000),
-  max_concurrency: between(1, 100_000),
-  monthly_credits: between(1, 1_000_000_000_000),
+  max_concurrency: wholeBetween(1, 100_000),
+  monthly_credits: wholeBetween(1, 1_000_000_000_000),
 };
 
 const url = (kind: "http" | "ws", allowPrivate: boolean) =>
@@ -57,7 +58,7 @@ export function addBackendType({ allowPrivate, networks }: InputRules) {
       is_leader: flag.default(false),
       weight: weight.default(100),
       headers: headers.optional(),
-      name: name.optional(),
+      name: displayName.optional(),
       ws_url: url("ws", allowPrivate).optional(),
       max_rps: limits.max_rps.optional(),
       max_concurrency: limits.max_concurrency.optional(),
@@ -80,7 +81,7 @@ export const patchBackendType = z
     weight: weight.optional(),
     drained: flag.optional(),
     is_leader: flag.optional(),
-    name: name.nullable().optional(),
+    name: displayName.nullable().optional(),
     max_rps: limits.max_rps.nullable().optional(),
     max_concurrency: limits.max_concurrency.nullable().optional(),
     monthly_credits: limits.monthly_credits.nullable().optional(),

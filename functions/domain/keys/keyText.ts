@@ -1,0 +1,21 @@
+import { createHash } from "node:crypto";
+
+/** Random bytes of a key. */
+export const keyBytes = 32;
+
+/** What keys look like: a prefix that secret scanners and people recognise, and 256 random bits in characters that a path takes. */
+export const keyPattern = /^gw_[A-Za-z0-9_-]{43}$/;
+
+/** The text of a key. @param random `keyBytes` bytes that nobody can foretell */
+export function keyText(random: Uint8Array): string {
+  if (random.length !== keyBytes) throw new Error(`A key has ${keyBytes} random bytes.`);
+  return `gw_${Buffer.from(random).toString("base64url")}`;
+}
+
+/**
+ * What is stored of a key: its SHA-256 in hex. Neither slow nor salted, unlike a password's: those slow down guessing, and 256 random
+ * bits can't be guessed. It is computed for strangers' requests, so it has to be cheap.
+ */
+export function keyHash(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
