@@ -1,4 +1,4 @@
-import { isUsable, latencyFreshForMs, recentLatencyOf } from "./state";
+import { isUsable, recentLatencyOf } from "./state";
 import type { Network, Node } from "./types";
 
 const { random } = Math;
@@ -11,23 +11,13 @@ const noiseMs = 3;
  * nodes' latencies however many there are; the slow one of a pair is still taken sometimes, so it is measured again.
  */
 export function chooseFirst(network: Network, now: number): Node | undefined {
-  const { nodes } = network;
-  if (nodes.length === 0) return network.leader;
-  if (network.hasEjected) return chooseNext(network, [], now);
-  if (nodes.length === 1) return nodes[0];
-  const { weightSums } = network;
-  if (weightSums !== undefined) return fasterOf(draw(nodes, weightSums), draw(nodes, weightSums), now);
-  const { length } = nodes;
-  const a = nodes[(random() * length) | 0]!;
-  const b = nodes[(random() * length) | 0]!;
-  if (a === b) return a;
-  const latencyA = now - a.latencyReadAt > latencyFreshForMs ? recentLatencyOf(a, now) : a.latency;
-  const latencyB = now - b.latencyReadAt > latencyFreshForMs ? recentLatencyOf(b, now) : b.latency;
-  return random() * (latencyA + latencyB + 2 * noiseMs) < latencyB + noiseMs ||
-    latencyA === 0 ||
-    latencyB === 0
-    ? a
-    : b;
+  const { rotation } = network;
+  const { length } = rotation;
+  if (length === 1) return rotation[0];
+  if (length === 0) return chooseNext(network, [], now);
+  const sums = network.rotationSums;
+  if (sums !== undefined) return fasterOf(draw(rotation, sums), draw(rotation, sums), now);
+  return fasterOf(rotation[(random() * length) | 0]!, rotation[(random() * length) | 0]!, now);
 }
 
 /** The next node for a call that `tried` did not answer; undefined when nobody is left. */

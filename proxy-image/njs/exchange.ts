@@ -6,8 +6,9 @@ import { chooseFirst, chooseNext } from "./choose";
 import { conclude, finishKnown, finishWithNode, rememberUnknown } from "./conclude";
 import { countAnswer, countCall, countFailure } from "./counters";
 import { headMethod, headResult, heightIn } from "./heads";
-import { isIdempotent, nullMayBeMissing } from "./methods";
+import { isBroadcast, isIdempotent, nullMayBeMissing } from "./methods";
 import { errorMember, internalError } from "./rpcError";
+import { handOver } from "./sending";
 import { isUsable, learnLatency, noteGood, recover } from "./state";
 import type { Failure, Network, Node, Runtime } from "./types";
 
@@ -40,8 +41,22 @@ export class Exchange {
   start(): void {
     // Held until all is sent, so that an attempt that fails at once can't end the exchange.
     this.underWay++;
-    this.dispatch(this.calls.filter((call) => call.member === undefined));
+    const open = this.calls.filter((call) => call.member === undefined);
+    const sends = open.filter(({ method }) => isBroadcast(method));
+    this.handOver(sends);
+    this.dispatch(sends.length === 0 ? open : open.filter((call) => !sends.includes(call)));
     this.release();
+  }
+
+  /** Transactions are sent by a request of their own; should that fail, they go the usual way. */
+  private handOver(sends: Call[]): void {
+    if (sends.length === 0) return;
+    this.underWay++;
+    handOver(this.r, this.runtime, this.network, sends, (attempts) => {
+      this.attempts += attempts;
+      this.dispatch(sends.filter((call) => call.member === undefined));
+      this.release();
+    });
   }
 
   /** Goes on from an attempt that was made for the only call already. */
@@ -88,7 +103,8 @@ export class Exchange {
         continue;
       }
       common ??= node;
-      if (call.alone) {
+      // What may be sent once only is not sent with what may have to be sent again.
+      if (call.alone || !isIdempotent(call.method)) {
         this.send(node, [call]);
         continue;
       }
@@ -179,8 +195,8 @@ export class Exchange {
       else open.push(call);
     }
     if (answered) {
-      noteGood(now);
-      if (this.network.nodes.length > 1) learnLatency(node, now - sentAt, now);
+      noteGood(this.network, now);
+      if (this.network.nodes.length > 1) learnLatency(node, now - sentAt);
       if (node.ejectedUntil > 0) recover(node, now);
       countAnswer(this.network, node, now - sentAt, calls.length);
     }

@@ -20,12 +20,12 @@ export function call(r: NginxHTTPRequest): void {
   }
   const now = Date.now();
   const runtime = loadRuntime(r);
-  if (!refreshState(runtime)) {
+  const { uri } = r;
+  const network = uri === "/" ? runtime.defaultNetwork : runtime.networks.get(networkName(uri));
+  if (!refreshState(runtime, network)) {
     r.internalRedirect("@newest");
     return;
   }
-  const { uri } = r;
-  const network = uri === "/" ? runtime.defaultNetwork : runtime.networks.get(networkName(uri));
   const text = r.requestText ?? "";
   if (network !== undefined && quickCall(r, runtime, network, text, now)) return;
   const request = readRequest(text, runtime.limits.batchLimit);

@@ -13,9 +13,9 @@ import {
   noteGood,
   publishGeneration,
   recover,
-  refreshState,
+  refreshAll,
 } from "./state";
-import type { Node, Runtime } from "./types";
+import type { Network, Node, Runtime } from "./types";
 
 /** An answer younger than this says that the proxy is of use. */
 const knownForMs = 1000;
@@ -29,7 +29,7 @@ const probe = (): Call => new Call("1", "eth_chainId", "[]");
 /** `GET /ready`: 200 when a node can be used. */
 export function ready(r: NginxHTTPRequest): void {
   const runtime = loadRuntime(r);
-  if (!refreshState(runtime)) {
+  if (!refreshAll(runtime)) {
     r.internalRedirect("@newest");
     return;
   }
@@ -39,8 +39,8 @@ export function ready(r: NginxHTTPRequest): void {
     if (isLeftBehind) r.headersOut.Connection = "close";
     r.return(isReady ? 200 : 503, `{"ready":${isReady}}`);
   };
-  if (now - lastGood() <= knownForMs) answer(true, false);
-  else askForReadiness(r, nodesWorthAsking(runtime, now), answer);
+  if (runtime.all.some((network) => now - lastGood(network) <= knownForMs)) answer(true, false);
+  else askForReadiness(r, runtime, nodesWorthAsking(runtime, now), answer);
 }
 
 /** Those in the rotation first. */
@@ -54,6 +54,7 @@ function nodesWorthAsking(runtime: Runtime, now: number): Node[] {
 
 function askForReadiness(
   r: NginxHTTPRequest,
+  runtime: Runtime,
   nodes: Node[],
   answer: (isReady: boolean, isLeftBehind: boolean) => void,
 ): void {
@@ -67,7 +68,7 @@ function askForReadiness(
       if (gaveUp === true) isLeftBehind = true;
       if (isAnswered) return;
       if (isOnChain(verdicts?.[0], node.chainId)) {
-        noteGood(Date.now());
+        noteGood(networkOf(runtime, node), Date.now());
         isAnswered = true;
         answer(true, left > 0 || isLeftBehind);
       } else if (left === 0) {
@@ -78,11 +79,15 @@ function askForReadiness(
   }
 }
 
+function networkOf(runtime: Runtime, node: Node): Network {
+  return runtime.all.find(({ epochKey }) => epochKey === node.epochKey)!;
+}
+
 /** Runs in one worker, four times a second: makes the configuration known and has ejected nodes tried. */
 export async function tick(session: NginxPeriodicSession): Promise<void> {
   const runtime = loadRuntime(session);
   publishGeneration(runtime.generation);
-  if (!refreshState(runtime)) return;
+  if (!refreshAll(runtime)) return;
   const { gateway_front: front } = session.variables;
   const due = nodesToTry(runtime, Date.now());
   await Promise.all(
@@ -105,7 +110,7 @@ export function trial(r: NginxHTTPRequest): void {
     r.return(404, `{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"There is nothing here."}}`);
     return;
   }
-  refreshState(runtime);
+  refreshAll(runtime);
   // At once: nginx kills a periodic handler that is still waiting when its next turn comes.
   r.headersOut.Connection = "close";
   r.return(200, "{}");
@@ -121,7 +126,7 @@ export function trial(r: NginxHTTPRequest): void {
 export function metrics(r: NginxHTTPRequest): void {
   r.headersOut["Content-Type"] = "text/plain; version=0.0.4; charset=utf-8";
   const runtime = loadRuntime(r);
-  refreshState(runtime);
+  refreshAll(runtime);
   // The socket gateway counts for itself; without it the proxy's own numbers are all there are.
   r.subrequest("/~sockets", (sockets) => {
     const more = sockets.status === 200 ? (sockets.responseText ?? "") : "";

@@ -8,7 +8,7 @@ import { headResult } from "./heads";
 import { quickFacts, quickId, quickParams, readQuickly } from "./quickRequest";
 import { requestId } from "./requestId";
 import { answerExchange } from "./respond";
-import { goodFreshForMs, goodWrittenAt, latencyFreshForMs, learnLatency, noteGood, watch } from "./state";
+import { goodFreshForMs, learnLatency, noteGood, watch } from "./state";
 import type { Network, Node, Runtime } from "./types";
 
 /**
@@ -26,6 +26,9 @@ const longestResult = 32_768;
 const graceMs = 50;
 const usualStartLength = usualStart.length;
 const idEnd = usualStart.indexOf(',"result"');
+/** One call of so many adds to its node's average latency: that costs two looks into shared memory. */
+const measuredShare = 1 / 8;
+const { random } = Math;
 const { parse } = JSON;
 const dateNow = Date.now;
 /** All that nginx looks for is there, so it need not look in the prototype. */
@@ -107,9 +110,8 @@ function settle(reply?: NginxHTTPRequest): void {
       // It is garbage.
     }
     if (isGood && head !== undefined) {
-      if (now - goodWrittenAt >= goodFreshForMs) noteGood(now);
-      if (now - node.latencyLearntAt >= latencyFreshForMs && network.nodes.length > 1)
-        learnLatency(node, now - startedAt, now);
+      if (now - network.goodWrittenAt >= goodFreshForMs) noteGood(network, now);
+      if (network.rotation.length > 1 && random() < measuredShare) learnLatency(node, now - startedAt);
       const { limits } = runtime;
       if (now === startedAt) countPrompt(facts.counter + node.promptEnd);
       else countQuick(facts.counter, network, node, now - startedAt);

@@ -5,6 +5,7 @@ import { fixedMembers } from "./fixedAnswers";
 import { Heads, headMethod } from "./heads";
 import { methodRule } from "./methodRule";
 import { hasSmallAnswer, namedMethods, nullMayBeMissing } from "./methods";
+import { hasOwnRoad } from "./ownRoad";
 import type { MethodFacts, Network, Node, Runtime } from "./types";
 
 let runtime: Runtime | undefined;
@@ -41,22 +42,26 @@ function runtimeOf(pool: PoolFile, generation: number): Runtime {
 }
 
 function networkOf(described: PoolNetwork, callTimeoutMs: number): Network {
-  const nodes = described.nodes.map((node) => nodeOf(node, described.chainId));
+  const epochKey = `x|${described.name}`;
+  const nodes = described.nodes.map((node) => nodeOf(node, described.chainId, epochKey));
   const fixed = fixedMembers(described.chainId);
-  const even = nodes.every((node) => node.weight === nodes[0]?.weight);
   const isAllowed = methodRule(described.blockedMethods, described.allowedMethods);
-  const leader = described.leader && nodeOf(described.leader, described.chainId);
-  let sum = 0;
+  const leader = described.leader && nodeOf(described.leader, described.chainId, epochKey);
   return {
     name: described.name,
     chainId: described.chainId,
     nodes,
-    weightSums: even ? undefined : nodes.map((node) => (sum += node.weight)),
     leader,
-    hasEjected: false,
+    rotation: nodes,
+    rotationSums: undefined,
+    epochKey,
+    seenEpoch: -1,
+    seenOwnEpoch: -1,
+    goodKey: `good|${described.name}`,
+    goodWrittenAt: 0,
     methods: new Map(
       namedMethods
-        .filter((method) => isAllowed(method) && !fixed.has(method))
+        .filter((method) => isAllowed(method) && !fixed.has(method) && !hasOwnRoad(method))
         .map((method) => [method, factsOf(method, described.name)]),
     ),
     spellings: new Map(),
@@ -78,10 +83,11 @@ function factsOf(method: string, network: string): MethodFacts {
   };
 }
 
-function nodeOf({ id, weight, secrets }: PoolNode, chainId: number): Node {
+function nodeOf({ id, weight, secrets }: PoolNode, chainId: number, epochKey: string): Node {
   return {
     id,
     chainId,
+    epochKey,
     location: `/~${id}`,
     heavyLocation: `/=${id}`,
     weight,
@@ -99,6 +105,5 @@ function nodeOf({ id, weight, secrets }: PoolNode, chainId: number): Node {
     watchedUntil: 0,
     latency: 0,
     latencyReadAt: 0,
-    latencyLearntAt: 0,
   };
 }

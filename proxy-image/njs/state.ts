@@ -1,8 +1,9 @@
-import type { Node, Runtime } from "./types";
+import type { Network, Node, Runtime } from "./types";
 
 /**
  * What all workers know together: latencies, ejections, and which generation of the configuration is the newest. The dictionary
- * outlives reloads. Whoever changes an ejection or the generation raises `epoch`, so that a call has to read one number only.
+ * outlives reloads. Whoever changes something that every context keeps a copy of raises the epoch of its network and the common one,
+ * so that a call has to read one number only.
  */
 function state(): NgxSharedDict<number> {
   shared ??= ngx.shared.state as NgxSharedDict<number>;
@@ -10,37 +11,64 @@ function state(): NgxSharedDict<number> {
 }
 let shared: NgxSharedDict<number> | undefined;
 
+const commonEpochKey = "epoch";
+const generationKey = "generation";
 let seenEpoch = -1;
 let newestGeneration = 0;
 
 /**
- * Brings this context's copy up to date.
+ * Brings this context's copy of what is known about a network up to date.
  * @returns false when a newer configuration is in force: this worker is on its way out and passes its calls on
  */
-export function refreshState(runtime: Runtime): boolean {
-  const dictionary = state();
-  const epoch = dictionary.get("epoch") ?? 0;
+export function refreshState(runtime: Runtime, network: Network | undefined): boolean {
+  const epoch = (shared ?? state()).get(commonEpochKey) ?? 0;
   if (epoch !== seenEpoch) {
-    newestGeneration = dictionary.get("generation") ?? 0;
-    for (const network of runtime.all) {
-      network.hasEjected = false;
-      for (const node of network.nodes) {
-        node.ejectedUntil = dictionary.get(node.ejectedUntilKey) ?? 0;
-        node.watchedUntil = dictionary.get(node.watchedUntilKey) ?? 0;
-        if (node.ejectedUntil > 0) network.hasEjected = true;
-      }
-    }
     seenEpoch = epoch;
+    newestGeneration = state().get(generationKey) ?? 0;
   }
+  if (network !== undefined && network.seenEpoch !== epoch) refreshNetwork(network, epoch);
   return newestGeneration <= runtime.generation;
+}
+
+/** The same for all networks: for those who look at nodes without a call. */
+export function refreshAll(runtime: Runtime): boolean {
+  for (const network of runtime.all) refreshState(runtime, network);
+  return refreshState(runtime, undefined);
+}
+
+function refreshNetwork(network: Network, epoch: number): void {
+  const dictionary = state();
+  network.seenEpoch = epoch;
+  const ownEpoch = dictionary.get(network.epochKey) ?? 0;
+  if (ownEpoch === network.seenOwnEpoch) return;
+  network.seenOwnEpoch = ownEpoch;
+  for (const node of network.nodes) {
+    node.ejectedUntil = dictionary.get(node.ejectedUntilKey) ?? 0;
+    node.watchedUntil = dictionary.get(node.watchedUntilKey) ?? 0;
+  }
+  network.rotation = network.nodes.filter((node) => node.ejectedUntil === 0);
+  network.rotationSums = weightSums(network.rotation);
+}
+
+/** Running sums; undefined when all weigh the same. */
+function weightSums(nodes: Node[]): number[] | undefined {
+  if (nodes.every(({ weight }) => weight === nodes[0]!.weight)) return undefined;
+  let sum = 0;
+  return nodes.map(({ weight }) => (sum += weight));
+}
+
+/** Every context will look at the network again. */
+export function raiseEpoch(epochKey: string): void {
+  state().incr(epochKey, 1, 0);
+  state().incr(commonEpochKey, 1, 0);
 }
 
 /** Makes this generation known as the newest, unless a newer one is. */
 export function publishGeneration(generation: number): void {
   const dictionary = state();
-  if ((dictionary.get("generation") ?? 0) >= generation) return;
-  dictionary.set("generation", generation);
-  dictionary.incr("epoch", 1, 0);
+  if ((dictionary.get(generationKey) ?? 0) >= generation) return;
+  dictionary.set(generationKey, generation);
+  dictionary.incr(commonEpochKey, 1, 0);
 }
 
 /** After this long without anyone having tried it, an ejected node is simply used again. */
@@ -71,7 +99,7 @@ export function eject(node: Node, now: number, runtime: Runtime, restMs = 0): bo
     const backoff = last === 0 ? halfOpenAfterMs : Math.min(last * 2, halfOpenMaxMs);
     dictionary.set(node.backoffKey, backoff);
     dictionary.set(node.ejectedUntilKey, now + Math.max(backoff, restMs));
-    dictionary.incr("epoch", 1, 0);
+    raiseEpoch(node.epochKey);
     return until === 0;
   } catch {
     return false;
@@ -86,7 +114,7 @@ export function recover(node: Node, now: number): void {
     dictionary.delete(node.ejectedUntilKey);
     // What it was like before it failed says little now.
     dictionary.delete(node.latencyKey);
-    dictionary.incr("epoch", 1, 0);
+    raiseEpoch(node.epochKey);
   } catch {
     // The node comes back with the next try.
   }
@@ -101,7 +129,7 @@ const watchedForMs = 600_000;
 export function watch(node: Node, now: number): void {
   try {
     state().set(node.watchedUntilKey, now + watchedForMs);
-    state().incr("epoch", 1, 0);
+    raiseEpoch(node.epochKey);
   } catch {
     // It is noticed again the next time.
   }
@@ -136,8 +164,8 @@ export function latencyOf(node: Node): number {
   return state().get(node.latencyKey) ?? 0;
 }
 
-/** A context reads the average again, and adds to it, after this time at the earliest. */
-export const latencyFreshForMs = 20;
+/** A context reads the average again after this time at the earliest. */
+export const latencyFreshForMs = 100;
 
 /** The average as this context read it lately. */
 export function recentLatencyOf(node: Node, now: number): number {
@@ -151,9 +179,7 @@ export function recentLatencyOf(node: Node, now: number): number {
 /** Share of the newest measurement in the average. */
 const newestShare = 0.2;
 
-export function learnLatency(node: Node, milliseconds: number, now: number): void {
-  if (now - node.latencyLearntAt < latencyFreshForMs) return;
-  node.latencyLearntAt = now;
+export function learnLatency(node: Node, milliseconds: number): void {
   const known = latencyOf(node);
   // 0 would mean unknown.
   const measured = Math.max(milliseconds, 0.1);
@@ -166,20 +192,19 @@ export function learnLatency(node: Node, milliseconds: number, now: number): voi
 
 /** How often a context writes that some node has answered. */
 export const goodFreshForMs = 200;
-export let goodWrittenAt = 0;
 
-/** Some node has just answered: `/ready` need not ask. Written rarely. */
-export function noteGood(now: number): void {
-  if (now - goodWrittenAt < goodFreshForMs) return;
-  goodWrittenAt = now;
+/** Some node of the network has just answered: `/ready` need not ask. Written rarely. */
+export function noteGood(network: Network, now: number): void {
+  if (now - network.goodWrittenAt < goodFreshForMs) return;
+  network.goodWrittenAt = now;
   try {
-    state().set("good", now);
+    state().set(network.goodKey, now);
   } catch {
     // `/ready` asks the nodes then.
   }
 }
 
-/** Instant of about the last good answer of any node, in ms. */
-export function lastGood(): number {
-  return state().get("good") ?? 0;
+/** Instant of about the last good answer of any node of a network, in ms. */
+export function lastGood(network: Network): number {
+  return state().get(network.goodKey) ?? 0;
 }

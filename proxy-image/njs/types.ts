@@ -17,7 +17,8 @@ export interface Node {
   /** What ends the name of the counter of its fastest answers. */
   promptEnd: string;
   secrets: string[];
-  /** Names of its numbers in the shared dictionaries, made once. */
+  /** Names of its numbers in the shared dictionaries, made once; `epochKey` is that of its network. */
+  epochKey: string;
   latencyKey: string;
   ejectedUntilKey: string;
   backoffKey: string;
@@ -28,10 +29,9 @@ export interface Node {
   ejectedUntil: number;
   /** The last height it said to this context; −1 when it said none. */
   height: number;
-  /** Copies of the latency in ms, and when this context read it and added to it. */
+  /** A copy of the latency in ms, and when this context read it. */
   latency: number;
   latencyReadAt: number;
-  latencyLearntAt: number;
   /** Instant until which it is watched because it was slow without being silent; a copy too. */
   watchedUntil: number;
 }
@@ -54,11 +54,19 @@ export interface Network {
   name: string;
   chainId: number;
   nodes: Node[];
-  /** Running sums of the nodes' weights; undefined when all weigh the same. */
-  weightSums?: number[];
   leader?: Node;
-  /** At least one of `nodes` is ejected. */
-  hasEjected: boolean;
+  /** Those of `nodes` that a call is sent to first: not ejected. Made anew by `refreshState`. */
+  rotation: Node[];
+  /** Running sums of their weights; undefined when all weigh the same. */
+  rotationSums: number[] | undefined;
+  /** Raised by whoever changes something about its nodes that all contexts have to know. */
+  epochKey: string;
+  /** The epochs, of all networks and its own, that this context's copies are of. */
+  seenEpoch: number;
+  seenOwnEpoch: number;
+  /** When a node last answered well: for `/ready` and for polling heads only while there is traffic. */
+  goodKey: string;
+  goodWrittenAt: number;
   /** What the quick road knows of the methods that are named and served here. */
   methods: Map<string, MethodFacts>;
   /** How clients spell their calls of these methods, as far as this context has met them. */
