@@ -59,6 +59,14 @@ export interface Network {
   rotation: Node[];
   /** Running sums of their weights; undefined when all weigh the same. */
   rotationSums: number[] | undefined;
+  /** Head that was handed out; −1 while unknown. Like what follows a copy: see `refreshState`. */
+  head: number;
+  /** Rises with each reorganisation that was seen. */
+  fork: number;
+  /** What is at or below it can't change any more; −1 while unknown. */
+  finalHeight: number;
+  /** Names the head and the fork; empty while unknown. */
+  headKey: string;
   /** Raised by whoever changes something about its nodes that all contexts have to know. */
   epochKey: string;
   /** The epochs, of all networks and its own, that this context's copies are of. */
