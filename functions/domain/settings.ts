@@ -148,6 +148,11 @@ export const settingDefinitions = {
     default: 12,
     doc: "Longest a normal call takes, all attempts together.",
   }),
+  broadcastNodes: setting({
+    type: wholeNumber(1, 32),
+    default: 4,
+    doc: "Most nodes that a transaction (`eth_sendRawTransaction`) is sent to at once; the first that accepts it answers.",
+  }),
   batchLimit: setting({
     type: wholeNumber(1, 10_000),
     default: 100,
@@ -199,6 +204,32 @@ export const settingDefinitions = {
     type: methodPatterns(),
     default: [],
     doc: "Methods that are served although `blockedMethods` matches them.",
+  }),
+  // Callers
+  requireKeys: setting({
+    type: flag,
+    default: false,
+    doc: "Only callers with a key are served. Keys are made with `POST /keys` of the admin API or `keys create`.",
+  }),
+  keyRatePerSecond: setting({
+    type: decimal(0, 100_000),
+    default: 0,
+    doc: "Calls a second of a key that names no rate of its own, on each task; each call of a batch counts. 0: no limit.",
+  }),
+  keyBurst: setting({
+    type: wholeNumber(1, 1_000_000),
+    default: 100,
+    doc: "Calls at once, after a rest, of a key that names no burst of its own.",
+  }),
+  addressRatePerSecond: setting({
+    type: decimal(0, 100_000),
+    default: 0,
+    doc: "Calls a second of one client address (IPv6: one /64), with or without a key, on each task. 0: no limit.",
+  }),
+  addressBurst: setting({
+    type: wholeNumber(1, 1_000_000),
+    default: 100,
+    doc: "Calls at once, after a rest, of one client address.",
   }),
   // WebSockets
   maxSocketsPerTask: setting({

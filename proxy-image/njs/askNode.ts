@@ -4,6 +4,7 @@ import { isParsable, judgeBatch, judgeSingle, type Verdict } from "./answer";
 import type { Call } from "./call";
 import { awaited, tooLargeStatus } from "./guard";
 import { hasSmallAnswer } from "./methods";
+import { ownLocation } from "./ownRoad";
 import { loadRuntime } from "./runtime";
 import { watch } from "./state";
 import type { Failure, Node } from "./types";
@@ -39,9 +40,11 @@ export function askNode(
     done({ failure: "timeout", gaveUp: true });
   }, limitMs);
   options.body = bodyOf(calls);
-  const isHeavy = node.watchedUntil > 0 || calls.length > 1 || !hasSmallAnswer(calls[0]!.method);
-  if (!isHeavy) awaited.node = node;
-  r.subrequest(isHeavy ? node.heavyLocation : node.location, options, (reply) => {
+  const { method } = calls[0]!;
+  const own = ownLocation(node, method);
+  const isHeavy = node.watchedUntil > 0 || calls.length > 1 || !hasSmallAnswer(method);
+  if (own === undefined && !isHeavy) awaited.node = node;
+  r.subrequest(own ?? (isHeavy ? node.heavyLocation : node.location), options, (reply) => {
     awaited.node = undefined;
     clearTimeout(timer);
     if (isOver) return;

@@ -1,5 +1,6 @@
 import { broken, guard } from "./guard";
 import { call } from "./handleCall";
 import { metrics, ready, stats, tick, trial } from "./operation";
+import { send } from "./sending";
 
-export default { call, ready, metrics, stats, trial, tick, guard, broken };
+export default { call, ready, metrics, stats, trial, tick, guard, broken, send };

@@ -53,10 +53,17 @@ export const nullMayBeMissing = new Set([
 ]);
 
 const changesSomething =
-  /^(?:eth_sendTransaction|eth_getFilterChanges|eth_submit\w*|personal_\w*|miner_\w*|admin_\w*|engine_\w*|evm_\w*|anvil_\w*|hardhat_\w*|clique_\w*|debug_set\w*)$/;
+  /^(?:(?:eth|mev)_send(?!RawTransaction$)\w*|eth_cancel\w*|eth_getFilterChanges|eth_submit\w*|personal_\w*|miner_\w*|admin_\w*|engine_\w*|evm_\w*|anvil_\w*|hardhat_\w*|clique_\w*|debug_set\w*)$/;
 
 /** May be sent to a second node although the first may have acted on it. A raw transaction has the same effect however often it is sent. */
 export function isIdempotent(method: string): boolean {
   return named.has(method) && !unsafeNamed.has(method) ? true : !changesSomething.test(method);
 }
 const unsafeNamed = new Set(["eth_sendTransaction", "eth_getFilterChanges"]);
+
+/** The one method that goes to several nodes at once. Its private relatives are meant for one. */
+export const sendMethod = "eth_sendRawTransaction";
+
+export function isBroadcast(method: string): boolean {
+  return method === sendMethod;
+}

@@ -6,6 +6,8 @@ export interface PoolFile {
   /** Name of the network served at `/`. */
   defaultNetwork: string | null;
   limits: PoolLimits;
+  /** Who is let in, and how often. Absent: everybody, always. */
+  admission?: PoolAdmission;
   networks: PoolNetwork[];
 }
 
@@ -13,12 +15,29 @@ export interface PoolLimits {
   attemptTimeoutMs: number;
   callTimeoutMs: number;
   batchLimit: number;
+  /** A transaction goes to so many nodes at once. */
+  broadcastNodes: number;
   halfOpenAfterMs: number;
   halfOpenMaxMs: number;
   logRequests: boolean;
   logParams: boolean;
   logClientAddress: Settings["logClientAddress"];
   forwardRequestId: boolean;
+}
+
+export interface PoolAdmission {
+  /** Only callers with a key are served. */
+  requiresKey: boolean;
+  /** Of a key that has none of its own; a rate of 0 is none. */
+  keyRate: CallRate;
+  /** Of a client's address. */
+  addressRate: CallRate;
+}
+
+export interface CallRate {
+  perSecond: number;
+  /** Calls at once, after a rest. */
+  burst: number;
 }
 
 export interface PoolNetwork {

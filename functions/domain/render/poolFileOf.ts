@@ -1,7 +1,8 @@
 import type { Network } from "../network";
 import type { RegisteredNode } from "../node";
 import { secretsOf } from "../redact";
-import type { PoolFile, PoolNetwork, PoolNode } from "./poolFile";
+import type { PoolAdmission, PoolFile, PoolNetwork, PoolNode } from "./poolFile";
+import type { Settings } from "../settings";
 import type { RenderInput } from "./renderRelease";
 
 /** Builds pool.json's content: who takes calls, and what the script must know of the settings. */
@@ -13,6 +14,7 @@ export function poolFileOf(input: RenderInput): PoolFile {
     .map((network) => networkOf(network, input, inPool));
   const only = networks.length === 1 ? networks[0]?.name : undefined;
   const milliseconds = (seconds: number) => Math.max(1, Math.round(seconds * 1000));
+  const admission = admissionOf(settings);
   return {
     format: 1,
     defaultNetwork: networks.find(({ name }) => name === input.defaultNetwork)?.name ?? only ?? null,
@@ -20,6 +22,7 @@ export function poolFileOf(input: RenderInput): PoolFile {
       attemptTimeoutMs: milliseconds(settings.attemptTimeoutSeconds),
       callTimeoutMs: milliseconds(settings.callTimeoutSeconds),
       batchLimit: settings.batchLimit,
+      broadcastNodes: settings.broadcastNodes,
       halfOpenAfterMs: milliseconds(settings.halfOpenAfterSeconds),
       halfOpenMaxMs: milliseconds(settings.halfOpenMaxSeconds),
       logRequests: settings.logRequests,
@@ -27,7 +30,19 @@ export function poolFileOf(input: RenderInput): PoolFile {
       logClientAddress: settings.logClientAddress,
       forwardRequestId: settings.forwardRequestId,
     },
+    ...(admission ? { admission } : {}),
     networks,
+  };
+}
+
+/** Undefined when nothing asks for it: then the proxy does not spend a thought on it. */
+export function admissionOf(settings: Settings): PoolAdmission | undefined {
+  const { requireKeys: requiresKey, keyRatePerSecond, keyBurst, addressRatePerSecond, addressBurst } = settings;
+  if (!requiresKey && addressRatePerSecond === 0) return undefined;
+  return {
+    requiresKey,
+    keyRate: { perSecond: keyRatePerSecond, burst: keyBurst },
+    addressRate: { perSecond: addressRatePerSecond, burst: addressBurst },
   };
 }
 

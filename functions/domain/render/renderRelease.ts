@@ -5,7 +5,7 @@ import type { RegisteredNode } from "../node";
 import type { ReleaseFiles } from "../release";
 import type { Settings } from "../settings";
 import type { NodeState } from "../verdict";
-import { poolFileOf } from "./poolFileOf";
+import { admissionOf, poolFileOf } from "./poolFileOf";
 import { upstreamOf } from "./upstream";
 
 export interface RenderInput {
@@ -56,6 +56,9 @@ function derived(settings: Settings, nodes: number) {
     // A host that swallows packets must leave time for a second one within the same attempt.
     connectTimeout: milliseconds(Math.min(2, settings.attemptTimeoutSeconds / 2)),
     longestSeconds: settings.callTimeoutSeconds + 1,
+    // The request that sends a transaction keeps to the time of a call; this is for when it is lost.
+    sendTimeout: milliseconds(settings.callTimeoutSeconds + 2),
+    admission: admissionOf(settings),
     anyOrigin,
     cors: corsHeaders(anyOrigin),
     sampledShare: sampledShare(settings.logSampleRate),
