@@ -15,7 +15,7 @@ import { agentRunDirectory } from "./deployer/runDirectory";
 import { Emulators } from "./emulators/emulators";
 import { Networks } from "./networks";
 import { ensureNginx, type NginxInstallation } from "./nginx/ensureNginx";
-import { stopCommands } from "./nginx/run";
+import { stopCommands } from "./debian/run";
 import type { Cleanup } from "./process/cleanup";
 import type { ProcessGuard } from "./process/processGuard";
 import { createStorage, localRegion, type Storage } from "./storage";

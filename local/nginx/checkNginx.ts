@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
-import { lastLine, run } from "./run";
+import { lastLine, run } from "../debian/run";
 
 /** Oldest nginx whose directives, upstream `resolve` and keep-alive to nodes by default we are tested with. */
 const oldestVersion = [1, 29, 0] as const;

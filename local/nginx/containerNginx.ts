@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
+import { lastLine, run } from "../debian/run";
 import { checkNginx } from "./checkNginx";
 import type { NginxInstallation } from "./installation";
-import { lastLine, run } from "./run";
 
 /** The image that the proxy's own image is built on. */
 const image = "nginx:1.30";

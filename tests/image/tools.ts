@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
-import { debianMirrors } from "../../local/nginx/aptSources";
-import { machineSources } from "../../local/nginx/machineSources";
-import { type CommandResult, lastLine, run } from "../../local/nginx/run";
+import { debianMirrors } from "../../local/debian/aptSources";
+import { machineSources } from "../../local/debian/machineSources";
+import { type CommandResult, lastLine, run } from "../../local/debian/run";
 
 /** Kept from run to run: fetching and unpacking takes minutes. */
 export const cache = resolve(__dirname, "../../.cache/image");

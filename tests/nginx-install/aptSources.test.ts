@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { debianMirrors, parseDeb822, parseOneLine } from "../../local/nginx/aptSources";
+import { debianMirrors, parseDeb822, parseOneLine } from "../../local/debian/aptSources";
 
 const keyRing = "/usr/share/keyrings/debian-archive-keyring.gpg";
 

@@ -3,9 +3,9 @@ import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
+import { withLock } from "../../local/debian/lock";
 import { checkNginx, UnsuitableNginxError } from "../../local/nginx/checkNginx";
 import { ensureNginx, NginxUnavailableError } from "../../local/nginx/ensureNginx";
-import { withLock } from "../../local/nginx/lock";
 import { systemNginx } from "../../local/nginx/systemNginx";
 
 describe("the nginx installer", function () {

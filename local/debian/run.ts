@@ -19,7 +19,7 @@ export function stopCommands(): void {
 /** Runs a command to its end. Never throws: what went wrong is in `code` and `stderr`. */
 export function run(
   command: readonly string[],
-  options: { timeoutMs: number; environment?: NodeJS.ProcessEnv },
+  options: { timeoutMs: number; environment?: NodeJS.ProcessEnv; directory?: string },
 ): Promise<CommandResult> {
   const [file = "", ...args] = command;
   if (stopped) return Promise.resolve({ code: undefined, stdout: "", stderr: `${file} was not started` });
@@ -28,6 +28,7 @@ export function run(
       file,
       args,
       {
+        cwd: options.directory,
         timeout: options.timeoutMs,
         killSignal: "SIGKILL",
         maxBuffer: 16 * 1024 * 1024,
