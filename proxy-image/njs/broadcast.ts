@@ -153,13 +153,18 @@ export class Broadcast {
     const isDecided = open.every((call) => this.refusals.has(call));
     if (open.length === 0 || (isDecided && this.underWay === 0)) this.end();
     else if (this.underWay === 0) this.start();
-    else if (isDecided) this.patience ??= setTimeout(() => this.end(), patienceMs);
+    else if (isDecided)
+      this.patience ??= setTimeout(() => {
+        this.patience = undefined;
+        this.end();
+      }, patienceMs);
   }
 
   private end(): void {
     if (this.isOver) return;
     this.isOver = true;
-    clearTimeout(this.patience);
+    // njs throws for a timer that there is not, or no longer.
+    if (this.patience !== undefined) clearTimeout(this.patience);
     for (const call of this.open()) {
       const refusal = this.refusals.get(call);
       if (refusal === undefined) conclude(call);

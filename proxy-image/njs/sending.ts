@@ -50,7 +50,11 @@ export function handOver(
       ngx.log(ngx.WARN, `handing a transaction over: ${String(error)}`);
       return 0;
     })
-    .then(done);
+    .then(done)
+    .catch((error: unknown) => {
+      // Nobody is there to take the answer.
+      ngx.log(ngx.INFO, `answering for a transaction: ${String(error)}`);
+    });
 }
 
 /** `js_content` of the request that sends the transactions. */
