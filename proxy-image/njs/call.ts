@@ -30,6 +30,9 @@ export class Call {
   retrying = false;
 
   constructor(
+  /** The only node that can answer it, and the params as that node knows them. */
+  pinned: Node | undefined;
+  pinnedParams: string | undefined;
     /** As the client wrote it; undefined for a notification. */
     readonly idText: string | undefined,
     readonly method: string,
@@ -40,9 +43,10 @@ export class Call {
   /** The request as a node gets it, with an id of ours: nodes have been seen to change strings, fractions and large numbers. */
   requestText(id: number): string {
     const method = plainName.test(this.method) ? `"${this.method}"` : JSON.stringify(this.method);
-    return this.paramsText === undefined
+    const params = this.pinnedParams ?? this.paramsText;
+    return params === undefined
       ? `{"jsonrpc":"2.0","id":${id},"method":${method}}`
-      : `{"jsonrpc":"2.0","id":${id},"method":${method},"params":${this.paramsText}}`;
+      : `{"jsonrpc":"2.0","id":${id},"method":${method},"params":${params}}`;
   }
 
   fail(node: Node, failure: Failure): void {

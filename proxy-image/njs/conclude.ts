@@ -1,10 +1,12 @@
 import { transactionHash } from "../../functions/domain/transactionHash";
 import type { Call, Outcome } from "./call";
+import { endPinned } from "./filters";
 import { errorMember, internalError } from "./rpcError";
 import type { Failure, Node } from "./types";
 
 /** Ends a call for which no node is left: with the best that was heard, else with an error that says what happened. */
 export function conclude(call: Call): void {
+  if (endPinned(call)) return;
   const { fallback, failures } = call;
   if (fallback !== undefined) {
     // An error that the table does not know is believed when all say it: then it is about the call.

@@ -41,7 +41,10 @@ export class Exchange {
   start(): void {
     // Held until all is sent, so that an attempt that fails at once can't end the exchange.
     this.underWay++;
-    const open = this.calls.filter((call) => call.member === undefined);
+    const open = this.calls.filter((call) => {
+      if (call.member === undefined) pinToFilter(this.network, call);
+      return call.member === undefined;
+    });
     const sends = open.filter(({ method }) => isBroadcast(method));
     this.handOver(sends);
     this.dispatch(sends.length === 0 ? open : open.filter((call) => !sends.includes(call)));
@@ -97,12 +100,13 @@ export class Exchange {
     const groups = new Map<Node, Call[]>();
     let common: Node | undefined;
     for (const call of calls) {
-      const node = common !== undefined && !call.tried?.includes(common) ? common : this.nextNode(call, now);
+      const isFree = common !== undefined && call.pinned === undefined && !call.tried?.includes(common);
+      const node = isFree ? common : this.nextNode(call, now);
       if (node === undefined) {
         conclude(call);
         continue;
       }
-      common ??= node;
+      if (call.pinned === undefined) common ??= node;
       // What may be sent once only is not sent with what may have to be sent again.
       if (call.alone || !isIdempotent(call.method)) {
         this.send(node, [call]);
@@ -118,6 +122,7 @@ export class Exchange {
   private nextNode(call: Call, now: number): Node | undefined {
     const { tried } = call;
     if (tried === undefined || tried.length === 0) return chooseFirst(this.network, now);
+    if (call.pinned !== undefined) return nextPinned(call, isIdempotent(call.method));
     if (now >= this.deadline) return undefined;
     const idempotent = isIdempotent(call.method);
     if (!idempotent && call.failures?.some(({ failure }) => mayHaveActed.has(failure))) return undefined;
@@ -217,7 +222,12 @@ export class Exchange {
         call.fail(node, "nullResult");
         call.fallback = { member: verdict.member, node, outcome: "ok", failure: "nullResult" };
       } else {
-        call.finish(verdict.member, "ok", node);
+        const member = withFilterId(call.method, node, verdict.member);
+        if (member === undefined) {
+          this.fail(call, node, "garbage", now);
+          return false;
+        }
+        call.finish(member, "ok", node);
       }
       this.countAgainstOthers(call, node, now);
       return true;

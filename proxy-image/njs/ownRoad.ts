@@ -1,9 +1,10 @@
+import { isFilterMethod } from "./filters";
 import { isBroadcast } from "./methods";
 import type { Node } from "./types";
 
 /** The method is not for the quick road. */
 export function hasOwnRoad(method: string): boolean {
-  return isBroadcast(method);
+  return isBroadcast(method) || isFilterMethod(method);
 }
 
 /** URI of the node's internal location for this method, when that is neither of the usual two. */
