@@ -5,6 +5,7 @@ import type { Call } from "./call";
 import { chooseFirst, chooseNext } from "./choose";
 import { conclude, finishKnown, finishWithNode, rememberUnknown } from "./conclude";
 import { countAnswer, countCall, countFailure } from "./counters";
+import { nextPinned, pinToFilter, withFilterId } from "./filters";
 import { headMethod, headResult, heightIn } from "./heads";
 import { isBroadcast, isIdempotent, nullMayBeMissing } from "./methods";
 import { errorMember, internalError } from "./rpcError";
@@ -121,8 +122,8 @@ export class Exchange {
 
   private nextNode(call: Call, now: number): Node | undefined {
     const { tried } = call;
-    if (tried === undefined || tried.length === 0) return chooseFirst(this.network, now);
     if (call.pinned !== undefined) return nextPinned(call, isIdempotent(call.method));
+    if (tried === undefined || tried.length === 0) return chooseFirst(this.network, now);
     if (now >= this.deadline) return undefined;
     const idempotent = isIdempotent(call.method);
     if (!idempotent && call.failures?.some(({ failure }) => mayHaveActed.has(failure))) return undefined;
