@@ -47,6 +47,18 @@ async function ensureNginx() {
   process.stdout.write(`✔ nginx ${version}, njs ${njsVersion} (${source})\n`);
 }
 
+/** Fetches Chromium where none is installed, beside the first tests. Where none can be had, tests of the page are left out. */
+async function fetchChromium() {
+  const { ensureChromium } = require("./support/chromium.ts");
+  try {
+    const { version } = await ensureChromium((line) => process.stdout.write(`  ${line}\n`));
+    process.stdout.write(`✔ Chromium (${version})\n`);
+  } catch (error) {
+    process.env.CHROMIUM_UNAVAILABLE = error.message;
+    process.stdout.write(`✖ no Chromium: ${error.message}\n`);
+  }
+}
+
 /** One run of mocha. A run that ends without counts (it crashed) counts as one failure. */
 async function mocha(args) {
   const folder = mkdtempSync(path.join(tmpdir(), "tests-"));
@@ -106,9 +118,14 @@ async function main(args) {
   }
   const failedChecks = args.includes("--no-check") ? [] : await staticChecks();
   await ensureNginx();
+  const chromium = phases(extra).some((phase) => /\btests\/page\b/.test(phase.join(" ")))
+    ? fetchChromium()
+    : undefined;
   const total = { passed: 0, failed: 0, skipped: [] };
   for (const phase of phases(extra)) {
     if (process.exitCode) break;
+    // What is under way beside them would disturb tests that measure time.
+    if (!phase.includes("--parallel")) await chromium;
     const counts = await mocha(phase);
     total.passed += counts.passed;
     total.failed += counts.failed;

@@ -82,13 +82,19 @@ export async function writeAptFolder(
   return configuration;
 }
 
-/** What dpkg says is installed on this machine, but for packages whose name matches. */
+const keptFields = /^(Package|Status|Architecture|Multi-Arch|Version|Provides|Priority|Essential):.*$/gm;
+
+/**
+ * What dpkg says is installed on this machine, but for packages whose name matches. Without what those need of each other: apt would
+ * first want to repair what the missing ones break.
+ */
 export async function installedHere(except: RegExp): Promise<string> {
   const status = await readFile("/var/lib/dpkg/status", "utf8");
-  return `${status
+  return status
     .split(/\n\n+/)
     .filter((stanza) => stanza !== "" && !except.test(/^Package: (\S+)/m.exec(stanza)?.[1] ?? ""))
-    .join("\n\n")}\n\n`;
+    .map((stanza) => `${(stanza.match(keptFields) ?? []).join("\n")}\n\n`)
+    .join("");
 }
 
 /** Name of the Debian release that this machine runs; undefined when it is another system. */

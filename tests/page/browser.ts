@@ -1,21 +1,18 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Chromium, ensureChromium } from "../support/chromium";
 
-const candidates = [
-  process.env.CHROMIUM ?? "",
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/usr/bin/google-chrome-stable",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
-
-/** A Chromium or Chrome of this machine; `CHROMIUM` names another one. */
-export function findChromium(): string | undefined {
-  return candidates.find((file) => file !== "" && existsSync(file));
+/** For `before`: a browser to test with; where none can be had, says so and leaves the tests out. */
+export async function chromiumOrSkip(context: Mocha.Context): Promise<Chromium> {
+  context.timeout(600_000);
+  try {
+    return await ensureChromium((line) => process.stdout.write(`      ${line}\n`));
+  } catch (error) {
+    process.stdout.write(`      NO CHROMIUM, THE PAGE IS NOT TESTED: ${(error as Error).message}\n`);
+    return context.skip();
+  }
 }
 
 /** A browser with a profile of its own that speaks to nobody but the page's host. */
@@ -25,10 +22,11 @@ export class Browser {
     private readonly folder: string,
   ) {}
 
-  static async start(executablePath: string): Promise<Browser> {
+  static async start({ executablePath, environment }: Chromium): Promise<Browser> {
     const folder = await mkdtemp(path.join(tmpdir(), "browser-"));
     const context = await chromium.launchPersistentContext(folder, {
       executablePath,
+      env: environment,
       headless: true,
       args: [
         "--no-sandbox",

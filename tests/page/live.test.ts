@@ -3,7 +3,7 @@ import { after, before, describe, it } from "mocha";
 import { AnvilChain } from "../support/anvil";
 import { Gateway } from "../support/gateway";
 import { until } from "../support/poll";
-import { Browser, findChromium } from "./browser";
+import { Browser, chromiumOrSkip } from "./browser";
 
 /** The run, with health checks every second; what is 2 s here is the page's own pace. */
 const intervalMs = 1000;
@@ -15,11 +15,7 @@ describe("status page of the running system", function () {
   let gateway: Gateway;
   let browser: Browser;
   before(async function () {
-    const chromium = findChromium();
-    if (!chromium) {
-      process.stdout.write("      no Chromium on this machine: the page is not tested\n");
-      return this.skip();
-    }
+    const chromium = await chromiumOrSkip(this);
     chain = await AnvilChain.start({ replicas: 3, chainId: 1, genesisNumber: 100, blockTimeMs: 500 });
     gateway = await Gateway.start({ RPC_PROVIDERS_HTTP: chain.urls.join(",") });
     browser = await Browser.start(chromium);

@@ -12,7 +12,7 @@ import type { NodeState } from "../../functions/domain/verdict";
 import type { Registry } from "../../functions/ports/registry";
 import { type Emulators, startEmulators } from "../support/emulators";
 import { until } from "../support/poll";
-import { Browser, findChromium, type OpenPage } from "./browser";
+import { Browser, chromiumOrSkip, type OpenPage } from "./browser";
 import { serveAdminApp } from "./fakeGateway";
 
 const secret = "planted-secret-0123456789";
@@ -42,11 +42,7 @@ describe("status page", function () {
   let regions = 0;
 
   before(async function () {
-    const chromium = findChromium();
-    if (!chromium) {
-      process.stdout.write("      no Chromium on this machine: the page is not tested\n");
-      return this.skip();
-    }
+    const chromium = await chromiumOrSkip(this);
     [emulators, browser] = await Promise.all([startEmulators(), Browser.start(chromium)]);
   });
   after(() => Promise.all([server?.close(), browser?.close(), emulators?.close()]));
