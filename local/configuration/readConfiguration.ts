@@ -43,7 +43,6 @@ export function readConfiguration(environment: Environment, directory: string): 
   if (port === adminPort) {
     throw new SettingError("ADMIN_PORT", String(adminPort), "another port than PORT");
   }
-  refuseKeys(get("REQUIRE_KEYS"));
   return {
     nodes: readNodes(get, settings),
     ...readNetworks(get),
@@ -59,13 +58,6 @@ function readPort(name: string, value: string | undefined, fallback: number): nu
   const port = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
   if (port >= 1 && port <= 65535) return port;
   throw new SettingError(name, value, "a port from 1 to 65535");
-}
-
-function refuseKeys(value: string | undefined): void {
-  if (value === undefined || value === "false") return;
-  const allowed =
-    value === "true" ? "false, as this version has no keys yet" : "false (true is for a version with keys)";
-  throw new SettingError("REQUIRE_KEYS", value, allowed);
 }
 
 function readNodes(get: (name: string) => string | undefined, settings: Settings): OperatorNode[] {

@@ -31,7 +31,6 @@ const contract: Variable[] = [
   { name: "PORT", doc: "Port of the proxy, HTTP and WebSocket.", default: "8545" },
   { name: "ADMIN_PORT", doc: "Port of the admin API and status page, on loopback only.", default: "8546" },
   { name: "DATA_DIR", doc: "Folder of what survives a restart: nodes, releases.", default: ".local" },
-  { name: "REQUIRE_KEYS", doc: "Only callers with a key are served.", default: "false" },
 ];
 
 /** Read elsewhere (nginx for the machine), known so that nobody is told that they are misspelt. */

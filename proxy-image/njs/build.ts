@@ -15,7 +15,7 @@ export async function buildNjs(folder: string): Promise<string> {
     format: "esm",
     platform: "neutral",
     target: "es2023",
-    external: ["fs"],
+    external: ["crypto", "fs"],
     legalComments: "none",
   });
   return folder;

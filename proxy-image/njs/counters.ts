@@ -66,16 +66,34 @@ export function countEjection(network: Network, node: Node): void {
   add(`j|${network.name}|${node.id}`, 1);
 }
 
+/** A call that was over a limit ended before it began. */
+export function countLimited(network: Network, method: string): void {
+  add(`c|${network.name}|${methodLabel(method)}||refused|none`, 1);
+}
+
+/** Calls that were made with a key: let in, over a limit, or refused for where or what they were. */
+export function countKeyCalls(id: string, outcome: "admitted" | "limited" | "refused", count: number): void {
+  add(`u|${id}|${outcome}`, count);
+}
+
+/** Calls or requests that were not let in. */
+export function countTurnedAway(reason: string, count: number): void {
+  add(`d|${reason}`, count);
+}
+
 /** A client's HTTP request was answered. */
 export function countResponse(status: number): void {
   add(`s|${status}`, 1);
 }
 
+/** More than fit into the dictionary: without a number it gives out the first 1024. */
+const mostCounters = 1_000_000;
+
 /** Everything counted so far; what `countQuick` counted in one is taken apart. */
 export function expandedCounters(): Map<string, number> {
   const all = new Map<string, number>();
   const plus = (name: string, value: number) => all.set(name, (all.get(name) ?? 0) + value);
-  for (const [name, value] of counters().items() as [string, number][]) {
+  for (const [name, value] of counters().items(mostCounters) as [string, number][]) {
     const [kind, network, method, node, bucket] = name.split("|");
     if (kind === "q") {
       plus(`c|${network}|${method}|${node}|ok|none`, value);

@@ -1,3 +1,4 @@
+import { admit, admitSocket, admittedNetwork, limitBatch, networkBeforeKey } from "./admission";
 import type { Call } from "./call";
 import { Exchange } from "./exchange";
 import { quickCall } from "./quickCall";
@@ -12,7 +13,7 @@ import type { Network, Runtime } from "./types";
 export function call(r: NginxHTTPRequest): void {
   if (r.method !== "POST") {
     if (r.method === "GET" && r.headersIn.Upgrade?.toLowerCase() === "websocket") {
-      r.internalRedirect("@sockets");
+      if (admitSocket(r, networkAt)) r.internalRedirect("@sockets");
       return;
     }
     answerOtherMethod(r);
@@ -21,12 +22,16 @@ export function call(r: NginxHTTPRequest): void {
   const now = Date.now();
   const runtime = loadRuntime(r);
   const { uri } = r;
-  const network = uri === "/" ? runtime.defaultNetwork : runtime.networks.get(networkName(uri));
+  let network = uri === "/" ? runtime.defaultNetwork : networkAt(runtime, uri);
   if (!refreshState(runtime, network)) {
     r.internalRedirect("@newest");
     return;
   }
   const text = r.requestText ?? "";
+  if (runtime.admission !== undefined) {
+    if (!admit(r, runtime, network, text, now)) return;
+    network = admittedNetwork;
+  }
   if (network !== undefined && quickCall(r, runtime, network, text, now)) return;
   const request = readRequest(text, runtime.limits.batchLimit);
   if (request.kind === "bad") {
@@ -38,6 +43,7 @@ export function call(r: NginxHTTPRequest): void {
     answerWithoutNodes(r, runtime, network, calls, request.kind === "batch", uri);
     return;
   }
+  if (runtime.admission !== undefined && request.kind === "batch") limitBatch(r, runtime, calls, now);
   for (const one of calls) {
     if (one.member !== undefined) continue;
     if (!network.isAllowed(one.method)) {
@@ -87,6 +93,11 @@ function answerOtherMethod(r: NginxHTTPRequest): void {
   r.headersOut.Allow = "POST, OPTIONS";
   const message = "Send JSON-RPC requests with POST.";
   respond(r, 405, answerText("null", errorMember(invalidRequest, message)));
+}
+
+function networkAt(runtime: Runtime, uri: string): Network | undefined {
+  if (uri === "/") return runtime.defaultNetwork;
+  return runtime.networks.get(networkName(uri)) ?? networkBeforeKey(runtime, uri);
 }
 
 /** `/mainnet` and `/mainnet/` → `mainnet` */

@@ -1,5 +1,6 @@
 import type { TaskCounters } from "../../functions/domain/task";
 import { bucketsMs, expandedCounters } from "./counters";
+import { nameOfKey } from "./keyStore";
 import { isUsable, latencyOf } from "./state";
 import type { Runtime } from "./types";
 
@@ -56,6 +57,12 @@ function countersToText(
     case "s":
       families.add("gateway_http_responses_total", "counter", { status: network }, value);
       break;
+    case "d":
+      families.add("gateway_turned_away_total", "counter", { reason: network }, value);
+      break;
+    case "u":
+      addKeyCalls(families, network, second, value);
+      break;
     case "t":
       families.add(histogram, "histogram", { network, node: second }, value / 1000, "_sum");
       break;
@@ -67,6 +74,12 @@ function countersToText(
       break;
     }
   }
+}
+
+/** Of keys that are revoked nothing is told any more: the number of series stays that of the keys. */
+function addKeyCalls(families: Families, key: string, outcome: string, value: number): void {
+  const name = nameOfKey(key)?.replace(/[\\"]/g, "\\$&");
+  if (name !== undefined) families.add("gateway_key_calls_total", "counter", { key, name, outcome }, value);
 }
 
 function histogramsToText(families: Families, histograms: Map<string, number[]>): void {

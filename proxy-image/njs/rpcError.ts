@@ -3,6 +3,8 @@ export const parseError = -32700;
 export const invalidRequest = -32600;
 export const methodNotFound = -32601;
 export const internalError = -32603;
+/** https://eips.ethereum.org/EIPS/eip-1474#error-codes */
+export const limitExceeded = -32005;
 
 /** The member of an answer that says what went wrong. */
 export function errorMember(code: number, message: string): string {

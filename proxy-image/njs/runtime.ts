@@ -38,7 +38,8 @@ function runtimeOf(pool: PoolFile, generation: number): Runtime {
     if (!networks.has(chainId)) networks.set(chainId, network);
   }
   const defaultNetwork = networks.get(pool.defaultNetwork ?? "");
-  return { generation, limits: pool.limits, all, networks, defaultNetwork, nodes };
+  const { limits, admission } = pool;
+  return { generation, limits, admission, all, networks, defaultNetwork, nodes };
 }
 
 function networkOf(described: PoolNetwork, callTimeoutMs: number): Network {

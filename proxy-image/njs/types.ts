@@ -1,4 +1,4 @@
-import type { PoolLimits } from "../../functions/domain/render/poolFile";
+import type { PoolAdmission, PoolLimits } from "../../functions/domain/render/poolFile";
 import type { Heads } from "./heads";
 import type { Spelling } from "./quickRequest";
 
@@ -89,6 +89,8 @@ export interface Network {
 export interface Runtime {
   generation: number;
   limits: PoolLimits;
+  /** Undefined when everybody is let in, as often as they like. */
+  admission?: PoolAdmission;
   all: Network[];
   /** By name and by chain id. */
   networks: Map<string, Network>;

@@ -58,7 +58,8 @@ describe("the local run's environment", () => {
     RPC_LEADER_HTTP: ["https://one.example/ x", "wss://one.example"],
     DEFAULT_NETWORK: ["mainnet", "Main=1", "a=0", "a=1,b=2", "health=1"],
     NETWORKS: ["a=1,a=2", "a=1,b=1", "a"],
-    REQUIRE_KEYS: ["true", "yes"],
+    REQUIRE_KEYS: ["1", "yes"],
+    ADDRESS_RATE_PER_SECOND: ["-1", "many"],
     MAX_LAG_BLOCKS: ["-1", "ten"],
     ROLLOUT: ["restart"],
   };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
+import { clientOf } from "../../functions/domain/clientOf";
 import { addressed, notificationFrames } from "../../proxy-image/sockets/core/frames";
 import { readHeader } from "../../proxy-image/sockets/core/header";
 import { elementsOf, memberOf } from "../../proxy-image/sockets/core/rawJson";
@@ -8,7 +9,6 @@ import { type ParamsError, readWish } from "../../proxy-image/sockets/core/subsc
 import { networkOfPath } from "../../proxy-image/sockets/pool";
 import { readPool } from "../../proxy-image/sockets/poolFile";
 import { idOf, readMessage } from "../../proxy-image/sockets/server/clientMessage";
-import { clientOf } from "../../proxy-image/sockets/server/limits";
 
 const address = `0x${"Ab".repeat(20)}`;
 const topic = `0x${"Cd".repeat(32)}`;

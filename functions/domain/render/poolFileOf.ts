@@ -1,8 +1,8 @@
 import type { Network } from "../network";
 import type { RegisteredNode } from "../node";
 import { secretsOf } from "../redact";
-import type { PoolAdmission, PoolFile, PoolNetwork, PoolNode } from "./poolFile";
 import type { Settings } from "../settings";
+import type { PoolAdmission, PoolFile, PoolNetwork, PoolNode } from "./poolFile";
 import type { RenderInput } from "./renderRelease";
 
 /** Builds pool.json's content: who takes calls, and what the script must know of the settings. */
@@ -37,7 +37,13 @@ export function poolFileOf(input: RenderInput): PoolFile {
 
 /** Undefined when nothing asks for it: then the proxy does not spend a thought on it. */
 export function admissionOf(settings: Settings): PoolAdmission | undefined {
-  const { requireKeys: requiresKey, keyRatePerSecond, keyBurst, addressRatePerSecond, addressBurst } = settings;
+  const {
+    requireKeys: requiresKey,
+    keyRatePerSecond,
+    keyBurst,
+    addressRatePerSecond,
+    addressBurst,
+  } = settings;
   if (!requiresKey && addressRatePerSecond === 0) return undefined;
   return {
     requiresKey,

@@ -2,10 +2,11 @@ import http, { type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
+import { clientOf } from "../../../functions/domain/clientOf";
 import type { Metrics } from "../metrics";
 import { ClientSocket } from "./clientSocket";
 import type { Gateway } from "./gateway";
-import { ClientCounter, clientOf, maxQueueBytesPerTask, type SocketLimits } from "./limits";
+import { ClientCounter, maxQueueBytesPerTask, type SocketLimits } from "./limits";
 
 export interface ServerOptions {
   gateway: Gateway;
