@@ -95,6 +95,11 @@ export const settingDefinitions = {
     default: 12,
     doc: "Expected seconds between two blocks until they have been observed.",
   }),
+  cacheMegabytes: setting({
+    type: wholeNumber(0, 16_384),
+    default: 64,
+    doc: "Memory for answers that several calls can share, in each proxy. 0 switches the cache off.",
+  }),
   finalityDepthBlocks: setting({
     type: wholeNumber(0, 1_000_000),
     default: 64,

@@ -1,12 +1,12 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 
 /**
  * Bundles the script that runs inside nginx to `main.js` in `folder`.
  * @returns the folder, for `{{njsDirectory}}`
  */
-export async function buildNjs(folder: string): Promise<string> {
+export async function buildNjs(folder: string, plugins: Plugin[] = []): Promise<string> {
   mkdirSync(folder, { recursive: true });
   await build({
     entryPoints: [path.join(__dirname, "main.ts")],
@@ -17,6 +17,7 @@ export async function buildNjs(folder: string): Promise<string> {
     target: "es2023",
     external: ["crypto", "fs"],
     legalComments: "none",
+    plugins,
   });
   return folder;
 }

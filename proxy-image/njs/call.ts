@@ -19,6 +19,8 @@ export class Call {
   outcome: Outcome = "failed";
   /** Node whose answer it is. */
   node: Node | undefined;
+  /** What the cache had to do with it. */
+  cache: "none" | "hit" | "miss" | "joined" = "none";
   /** Nodes that were asked; undefined while none was. */
   tried: Node[] | undefined;
   failures: { node: Node; failure: Failure }[] | undefined;
@@ -28,11 +30,11 @@ export class Call {
   alone = false;
   /** The round of second tries has begun. */
   retrying = false;
-
-  constructor(
   /** The only node that can answer it, and the params as that node knows them. */
   pinned: Node | undefined;
   pinnedParams: string | undefined;
+
+  constructor(
     /** As the client wrote it; undefined for a notification. */
     readonly idText: string | undefined,
     readonly method: string,

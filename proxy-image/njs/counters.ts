@@ -1,4 +1,4 @@
-import type { Outcome } from "./call";
+import type { Call } from "./call";
 import { methodLabel } from "./methods";
 import type { Failure, Network, Node } from "./types";
 
@@ -24,8 +24,9 @@ function add(name: string, amount: number): void {
 }
 
 /** A call of a client came to its end. */
-export function countCall(network: Network, method: string, node: Node | undefined, outcome: Outcome): void {
-  add(`c|${network.name}|${methodLabel(method)}|${node === undefined ? "" : node.id}|${outcome}|none`, 1);
+export function countCall(network: Network, { method, node, outcome, cache }: Call): void {
+  const id = node === undefined ? "" : node.id;
+  add(`c|${network.name}|${methodLabel(method)}|${id}|${outcome}|${cache}`, 1);
 }
 
 /**
@@ -95,8 +96,12 @@ export function expandedCounters(): Map<string, number> {
   const plus = (name: string, value: number) => all.set(name, (all.get(name) ?? 0) + value);
   for (const [name, value] of counters().items(mostCounters) as [string, number][]) {
     const [kind, network, method, node, bucket] = name.split("|");
-    if (kind === "q") {
-      plus(`c|${network}|${method}|${node}|ok|none`, value);
+    if (kind === "k") {
+      // What stands where the others have their node is how it was answered without one.
+      plus(`c|${network}|${method}||ok|${node}`, value);
+      plus("s|200", value);
+    } else if (kind === "q" || kind === "m") {
+      plus(`c|${network}|${method}|${node}|ok|${kind === "m" ? "miss" : "none"}`, value);
       plus(`h|${network}|${node}|${bucket}`, value);
       plus("s|200", value);
     } else {

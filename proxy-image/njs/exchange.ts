@@ -75,7 +75,7 @@ export class Exchange {
     this.underWay--;
     if (this.underWay > 0) return;
     for (const call of this.calls) {
-      if (call.outcome !== "invalid") countCall(this.network, call.method, call.node, call.outcome);
+      if (call.outcome !== "invalid") countCall(this.network, call);
     }
     this.done(this);
   }

@@ -1,4 +1,6 @@
 import { admit, admitSocket, admittedNetwork, limitBatch, networkBeforeKey } from "./admission";
+import { landCall } from "./cache";
+import { answerKept, keepAnswers, takeTurnOf } from "./cachedCalls";
 import type { Call } from "./call";
 import { Exchange } from "./exchange";
 import { quickCall } from "./quickCall";
@@ -53,8 +55,19 @@ export function call(r: NginxHTTPRequest): void {
     const fixed = network.fixed.get(one.method);
     if (fixed !== undefined) one.finish(fixed, "ok");
   }
+  const itsNetwork = network;
+  if (request.kind === "single") {
+    const exchange = new Exchange(r, runtime, network, calls, now, () => {
+      landCall(request.call);
+      answerExchange(r, exchange, false, runtime);
+    });
+    takeTurnOf(network, request.call, runtime.limits.attemptTimeoutMs, () => exchange.start());
+    return;
+  }
+  answerKept(network, calls);
   new Exchange(r, runtime, network, calls, now, (exchange) => {
-    answerExchange(r, exchange, request.kind === "batch", runtime);
+    keepAnswers(itsNetwork, calls);
+    answerExchange(r, exchange, true, runtime);
   }).start();
 }
 

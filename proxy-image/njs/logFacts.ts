@@ -17,10 +17,13 @@ export function logFacts(
     let failed = 0;
     for (const { outcome } of calls) if (outcome !== "ok") failed++;
     facts += `,"batch":${calls.length},"failed":${failed}`;
+    const hits = calls.filter(({ cache }) => cache === "hit").length;
+    if (hits > 0) facts += `,"hits":${hits}`;
   } else {
-    const { method, node, outcome } = first;
+    const { method, node, outcome, cache } = first;
     const name = /^\w{1,64}$/.test(method) ? `"${method}"` : JSON.stringify(method.slice(0, longestName));
     facts += `,"method":${name},"outcome":"${outcome}"`;
+    if (cache !== "none") facts += `,"cache":"${cache}"`;
     if (node !== undefined) facts += `,"node":"${node.id}"`;
   }
   if (withParams) facts += `,"params":${paramsOf(exchange)}`;

@@ -1,21 +1,22 @@
 import { breakOffLater, type Reply, readReply } from "./askNode";
+import { found, land, landCall, lookAgain, slot, Turn, takeTurn } from "./cache";
 import { Call } from "./call";
 import { chooseFirst } from "./choose";
 import { countPrompt, countQuick } from "./counters";
 import { Exchange } from "./exchange";
 import { awaited } from "./guard";
 import { headResult } from "./heads";
-import { quickFacts, quickId, quickParams, readQuickly } from "./quickRequest";
+import { quickFacts, quickId, quickParams, quickValues, readQuickly } from "./quickRequest";
 import { requestId } from "./requestId";
 import { answerExchange } from "./respond";
 import { goodFreshForMs, learnLatency, noteGood, watch } from "./state";
 import type { Network, Node, Runtime } from "./types";
 
 /**
- * The road of nearly every call: a single request in a usual spelling, answered well by the first node. All that is unusual goes
- * over to `Exchange`, before or after the node was asked.
+ * The road of nearly every call: a single request in a usual spelling, answered well from the cache or by the first node. All that is
+ * unusual goes over to `Exchange`, before or after the node was asked.
  *
- * It is written in one piece and with the engine's native functions on purpose. Each call in flight has a JavaScript heap of its
+ * It is written in few pieces and with the engine's native functions on purpose. Each call in flight has a JavaScript heap of its
  * own, and with dozens of them the processor's cache holds none of them whole: what this road does not touch is what makes it fast.
  * Each function, each object and each of the engine's methods that is used for the first time costs some cache lines.
  */
@@ -44,6 +45,9 @@ let network: Network;
 let node: Node;
 let startedAt = 0;
 let timer: ReturnType<typeof setTimeout>;
+let waitMs = 0;
+/** Those who wait for an equal call look this often at least. */
+const longestWaitMs = 16;
 
 /** @returns false when this is a case for the general road; nothing has happened then */
 export function quickCall(
@@ -61,15 +65,32 @@ export function quickCall(
   network = itsNetwork;
   node = chosen;
   startedAt = now;
+  const facts = quickFacts;
+  if (facts.depends !== 0) {
+    const turn = takeTurn(itsNetwork, facts, quickValues, quickParams, itsRuntime.limits.attemptTimeoutMs);
+    if (turn === Turn.hit) {
+      answerFound(`"result":${found}`, facts.hitCounter, facts.hitLog);
+      return true;
+    }
+    if (turn === Turn.waits) {
+      waitMs = 1;
+      timer = setTimeout(lookForAnswer, waitMs);
+      return true;
+    }
+  }
+  send();
+  return true;
+}
+
+function send(): void {
   options.body = quickFacts.bodyStart + quickParams + "}";
   timer = setTimeout(settle, runtime.limits.attemptTimeoutMs + graceMs);
-  awaited.node = chosen;
-  r.subrequest(
-    quickFacts.isSmall && chosen.watchedUntil === 0 ? chosen.location : chosen.heavyLocation,
+  awaited.node = node;
+  client!.subrequest(
+    quickFacts.isSmall && node.watchedUntil === 0 ? node.location : node.heavyLocation,
     options,
     settle,
   );
-  return true;
 }
 
 /** Either end of the attempt: without a reply, the time is over. */
@@ -103,23 +124,21 @@ function settle(reply?: NginxHTTPRequest): void {
     const facts = quickFacts;
     const now = dateNow();
     const head = facts.isHead ? headResult(network, node, result, now) : result;
+    let value: unknown = null;
     let isGood = false;
     try {
-      isGood = parse(result) !== null || !facts.nullMayBeMissing;
+      value = parse(result);
+      isGood = value !== null || !facts.nullMayBeMissing;
     } catch {
       // It is garbage.
     }
     if (isGood && head !== undefined) {
       if (now - network.goodWrittenAt >= goodFreshForMs) noteGood(network, now);
       if (network.rotation.length > 1 && random() < measuredShare) learnLatency(node, now - startedAt);
-      const { limits } = runtime;
+      if (slot !== "") land(head, value, `"result":${head}`);
       if (now === startedAt) countPrompt(facts.counter + node.promptEnd);
       else countQuick(facts.counter, network, node, now - startedAt);
-      if (limits.logRequests) {
-        let line = requestId(r) + facts.log + node.logEnd;
-        if (limits.logParams) line += `,"params":${JSON.stringify([JSON.parse(quickParams)])}`;
-        (r.variables as Record<string, string>).gateway_log = line;
-      }
+      if (runtime.limits.logRequests) log(r, facts.log + node.logEnd);
       r.return(
         200,
         '{"jsonrpc":"2.0","id":' +
@@ -132,12 +151,65 @@ function settle(reply?: NginxHTTPRequest): void {
   takeOver(r, readReply(reply, 1));
 }
 
+/** Waits for the answer to an equal call. */
+function lookForAnswer(): void {
+  const { attemptTimeoutMs } = runtime.limits;
+  const turn = lookAgain(attemptTimeoutMs, dateNow() - startedAt > attemptTimeoutMs);
+  if (turn === Turn.hit) {
+    answerFound(`"result":${found}`, quickFacts.joinedCounter, quickFacts.joinedLog);
+  } else if (turn === Turn.handed) {
+    if (found.startsWith('"result"')) answerFound(found, quickFacts.joinedCounter, quickFacts.joinedLog);
+    else answerFailed();
+  } else if (turn === Turn.waits) {
+    waitMs = Math.min(waitMs * 2, longestWaitMs);
+    timer = setTimeout(lookForAnswer, waitMs);
+  } else {
+    startedAt = dateNow();
+    send();
+  }
+}
+
+function answerFound(member: string, counter: string, line: string): void {
+  const r = client!;
+  client = undefined;
+  countPrompt(counter);
+  if (runtime.limits.logRequests) log(r, line);
+  r.return(200, `{"jsonrpc":"2.0","id":${quickId},${member}}`);
+}
+
+/** An equal call has got an error that is the call's own. */
+function answerFailed(): void {
+  const r = client!;
+  client = undefined;
+  const call = new Call(quickId, quickFacts.name, quickParams);
+  call.finish(found, "error");
+  call.cache = "joined";
+  answerAlone(r, call);
+}
+
+function log(r: NginxHTTPRequest, facts: string): void {
+  let line = requestId(r) + facts;
+  if (runtime.limits.logParams) line += `,"params":${JSON.stringify([quickValues])}`;
+  (r.variables as Record<string, string>).gateway_log = line;
+}
+
 const timedOut: Reply = { failure: "timeout", gaveUp: true };
 
 /** Hands what came of the first attempt over to the general road. */
 function takeOver(r: NginxHTTPRequest, reply: Reply): void {
-  const itsRuntime = runtime;
-  const done = (exchange: Exchange) => answerExchange(r, exchange, false, itsRuntime);
   const call = new Call(quickId, quickFacts.name, quickParams);
-  new Exchange(r, itsRuntime, network, [call], startedAt, done).takeOver(node, reply, startedAt);
+  if (slot !== "") call.cache = "miss";
+  exchangeOf(r, call).takeOver(node, reply, startedAt);
+}
+
+function answerAlone(r: NginxHTTPRequest, call: Call): void {
+  exchangeOf(r, call).start();
+}
+
+function exchangeOf(r: NginxHTTPRequest, call: Call): Exchange {
+  const itsRuntime = runtime;
+  return new Exchange(r, itsRuntime, network, [call], startedAt, (exchange) => {
+    landCall(call);
+    answerExchange(r, exchange, false, itsRuntime);
+  });
 }

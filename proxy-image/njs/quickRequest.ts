@@ -15,6 +15,8 @@ export let quickFacts: MethodFacts;
 /** As the client wrote it. */
 export let quickId = "";
 export let quickParams = "";
+/** The same, parsed. */
+export let quickValues: unknown[] = [];
 
 const { parse } = JSON;
 const largestId = Number.MAX_SAFE_INTEGER;
@@ -61,7 +63,7 @@ export function readQuickly(text: string, network: Network): boolean {
       if (idText.charCodeAt(0) !== 34) return false;
       parse(idText);
     }
-    parse(params);
+    quickValues = parse(params) as unknown[];
   } catch {
     return false;
   }

@@ -1,6 +1,8 @@
 // biome-ignore lint/style/useNodejsImportProtocol: this is the module of njs, not that of Node
 import fs from "fs";
 import type { PoolFile, PoolNetwork, PoolNode } from "../../functions/domain/render/poolFile";
+import { hasCache } from "./cache";
+import { blockParamOf, Depends, dependenceOf } from "./cacheRules";
 import { fixedMembers } from "./fixedAnswers";
 import { Heads, headMethod } from "./heads";
 import { methodRule } from "./methodRule";
@@ -59,6 +61,7 @@ function networkOf(described: PoolNetwork, callTimeoutMs: number): Network {
     fork: 0,
     finalHeight: -1,
     headKey: "",
+    blockTimeMs: described.blockTimeSeconds * 1000,
     epochKey,
     seenEpoch: -1,
     seenOwnEpoch: -1,
@@ -77,14 +80,23 @@ function networkOf(described: PoolNetwork, callTimeoutMs: number): Network {
 }
 
 function factsOf(method: string, network: string): MethodFacts {
+  const depends = hasCache() ? dependenceOf(method) : Depends.onCaller;
+  const isShared = depends !== Depends.onCaller;
+  const log = (rest: string) => `","network":"${network}",${rest}"method":"${method}","outcome":"ok"`;
   return {
+    depends,
+    blockParam: blockParamOf(method),
     name: method,
     bodyStart: `{"jsonrpc":"2.0","id":1,"method":"${method}","params":`,
     isSmall: hasSmallAnswer(method),
     nullMayBeMissing: nullMayBeMissing.has(method),
     isHead: method === headMethod,
-    counter: `q|${network}|${method}|`,
-    log: `","network":"${network}","attempts":1,"method":"${method}","outcome":"ok","node":"`,
+    counter: `${isShared ? "m" : "q"}|${network}|${method}|`,
+    hitCounter: `k|${network}|${method}|hit`,
+    joinedCounter: `k|${network}|${method}|joined`,
+    log: `${log(`"attempts":1,${isShared ? '"cache":"miss",' : ""}`)},"node":"`,
+    hitLog: log('"attempts":0,"cache":"hit",'),
+    joinedLog: log('"attempts":0,"cache":"joined",'),
   };
 }
 

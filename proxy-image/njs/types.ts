@@ -1,4 +1,5 @@
 import type { PoolAdmission, PoolLimits } from "../../functions/domain/render/poolFile";
+import type { Dependence } from "./cacheRules";
 import type { Heads } from "./heads";
 import type { Spelling } from "./quickRequest";
 
@@ -44,10 +45,17 @@ export interface MethodFacts {
   isSmall: boolean;
   nullMayBeMissing: boolean;
   isHead: boolean;
-  /** Name of its counters up to the node. */
+  depends: Dependence;
+  /** Index of the param that names a block; −1 when none does. */
+  blockParam: number;
+  /** Name of its counters up to the node, and of those of answers that no node was asked for. */
   counter: string;
-  /** Line of the access log up to the node. */
+  hitCounter: string;
+  joinedCounter: string;
+  /** Line of the access log up to the node, and the whole of it when no node was asked. */
   log: string;
+  hitLog: string;
+  joinedLog: string;
 }
 
 export interface Network {
@@ -65,6 +73,7 @@ export interface Network {
   fork: number;
   /** What is at or below it can't change any more; −1 while unknown. */
   finalHeight: number;
+  blockTimeMs: number;
   /** Names the head and the fork; empty while unknown. */
   headKey: string;
   /** Raised by whoever changes something about its nodes that all contexts have to know. */

@@ -49,6 +49,8 @@ export function poolOf(
     ...defaultSettings("local"),
     attemptTimeoutSeconds: 1,
     callTimeoutSeconds: 4,
+    // Tests count the calls that nodes get.
+    cacheMegabytes: 0,
     ...overrides,
   };
   return { settings, networks: [mainnet], defaultNetwork: "mainnet", nodes, states, ...rest };

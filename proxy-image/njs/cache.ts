@@ -1,0 +1,277 @@
+import { Depends, Stability, stabilityOf, stabilityOfRange } from "./cacheRules";
+import type { Call } from "./call";
+import type { MethodFacts, Network } from "./types";
+
+/**
+ * Answers in shared memory, for all workers, and which calls are under way, so that equal calls at the same time make one call to a
+ * node. An entry's first character says what it is: a kept answer, an answer for those alone that wait for it, or nothing yet: the call
+ * is under way. A dictionary that fails costs calls to nodes, nothing else.
+ */
+const kept = ">";
+const handedOver = "!";
+const awaited = "w";
+
+/** Answers that can't change any more make room for newer ones after this time. */
+const finalMs = 3_600_000;
+/** Those who wait look at least as often as every 25 ms. */
+const handedOverMs = 250;
+const largestKept = 131_072;
+/** What depends on the head is worth keeping only if it is asked often: then one of so many keeps it soon. */
+const keptShare = 1 / 8;
+
+const { random } = Math;
+let zone: NgxSharedDict<string> | undefined;
+
+/*
+ * The call under way. A context serves one request at a time.
+ */
+/** Name of the entry that this call has to fill; empty when it has none. */
+export let slot = "";
+let slotMs = 0;
+let slotFacts: MethodFacts;
+let slotNetwork: Network;
+let slotParams: unknown[];
+/** Result, after `Turn.hit`; or the whole member, after `Turn.handed`. */
+export let found = "";
+
+export const Turn = {
+  /** The call is sent, and its answer is its own. */
+  alone: 0,
+  /** The call is sent, and `land` has to be called with what came of it. */
+  leads: 1,
+  /** `found` is the result. */
+  hit: 2,
+  /** An equal call is under way: `lookAgain` after a moment. */
+  waits: 3,
+  /** `found` is the member that an equal call has got. */
+  handed: 4,
+} as const;
+export type Turn = (typeof Turn)[keyof typeof Turn];
+
+/** Whether there is one. Without it no call may come here: its method depends on its caller then, see `factsOf`. */
+export function hasCache(): boolean {
+  zone ??= (ngx.shared as Record<string, unknown>).cache as NgxSharedDict<string> | undefined;
+  return zone !== undefined;
+}
+
+/**
+ * What to do with a call.
+ * @param longestMs how long others wait for it at most
+ */
+export function takeTurn(
+  network: Network,
+  facts: MethodFacts,
+  params: unknown[],
+  paramsText: string,
+  longestMs: number,
+): Turn {
+  // An earlier request of this context may have been ended.
+  slot = "";
+  if (facts.depends === Depends.onCaller) return Turn.alone;
+  const key = keyOf(network, facts, params, paramsText);
+  try {
+    if (zone!.add(key, "", longestMs)) {
+      slot = key;
+      return Turn.leads;
+    }
+    const entry = zone!.get(key);
+    if (entry === undefined) return Turn.alone;
+    if (entry.startsWith(kept)) {
+      found = entry.slice(1);
+      return Turn.hit;
+    }
+    if (entry.startsWith(handedOver)) return Turn.alone;
+    if (entry === "") zone!.replace(key, awaited);
+    waitedFor = key;
+    return Turn.waits;
+  } catch {
+    return Turn.alone;
+  }
+}
+let waitedFor = "";
+
+/** Looks whether the equal call has its answer. With none of it, this call takes its place. */
+export function lookAgain(longestMs: number, isLast: boolean): Turn {
+  try {
+    const entry = zone!.get(waitedFor);
+    if (entry === undefined) {
+      if (!zone!.add(waitedFor, "", longestMs)) return Turn.waits;
+      slot = waitedFor;
+      return Turn.leads;
+    }
+    found = entry.slice(1);
+    if (entry.startsWith(kept)) return Turn.hit;
+    if (entry.startsWith(handedOver)) return Turn.handed;
+    if (!isLast) return Turn.waits;
+    // Whoever had it under way is gone.
+    zone!.delete(waitedFor);
+  } catch {
+    // It goes alone.
+  }
+  return Turn.alone;
+}
+
+/**
+ * The call that led has ended.
+ * @param result its result when there is one
+ * @param value the same, parsed
+ * @param member what those who wait are answered; undefined when they have to ask for themselves
+ */
+export function land(result: string | undefined, value: unknown, member: string | undefined): void {
+  if (slot === "") return;
+  const key = slot;
+  slot = "";
+  try {
+    const isAwaited = zone!.pop(key) === awaited;
+    const ms = result === undefined ? 0 : lifetimeOf(result, value);
+    if (ms > 0 && (isAwaited || ms === finalMs || random() < keptShare)) {
+      zone!.set(key, kept + result, ms);
+    } else if (isAwaited && member !== undefined) {
+      zone!.set(key, handedOver + member, handedOverMs);
+    }
+  } catch {
+    // The next one asks again.
+  }
+}
+
+/** The same for a call that has come to its end on the general road. */
+export function landCall(call: Call): void {
+  if (slot === "") return;
+  const { member, outcome } = call;
+  const result = outcome === "ok" ? member?.slice('"result":'.length) : undefined;
+  let value: unknown = null;
+  if (result !== undefined && result.length <= largestKept) value = JSON.parse(result);
+  // What kept nodes from answering may be over by now.
+  land(result, value, outcome === "ok" || outcome === "error" ? member : undefined);
+}
+
+/** The kept result of a call that does not wait for others, as in a batch. */
+export function lookUp(
+  network: Network,
+  facts: MethodFacts,
+  params: unknown[],
+  paramsText: string,
+): string | undefined {
+  if (facts.depends === Depends.onCaller) return undefined;
+  try {
+    const entry = zone!.get(keyOf(network, facts, params, paramsText));
+    return entry?.startsWith(kept) === true ? entry.slice(1) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps the answer of such a call, if it is one to be kept. */
+export function keep(
+  network: Network,
+  facts: MethodFacts,
+  params: unknown[],
+  paramsText: string,
+  result: string,
+): void {
+  if (facts.depends === Depends.onCaller || result.length > largestKept) return;
+  try {
+    const key = keyOf(network, facts, params, paramsText);
+    const ms = lifetimeOf(result, JSON.parse(result));
+    if (ms === finalMs || (ms > 0 && random() < keptShare)) zone!.add(key, kept + result, ms);
+  } catch {
+    // The next one asks again.
+  }
+}
+
+/** Names the entry, and finds out how long it may be kept. What can change carries the head or the fork in its name. */
+function keyOf(network: Network, facts: MethodFacts, params: unknown[], paramsText: string): string {
+  slotFacts = facts;
+  slotNetwork = network;
+  slotParams = params;
+  let stability: Stability = Stability.moment;
+  switch (facts.depends) {
+    case Depends.onNothing:
+      stability = Stability.final;
+      break;
+    case Depends.onBlock:
+      stability = stabilityOf(network, params[facts.blockParam]);
+      break;
+    case Depends.onRange:
+      stability = stabilityOfRange(network, params[0]);
+      break;
+    case Depends.onHead:
+      stability = stabilityOf(network, undefined);
+      break;
+    case Depends.onHash:
+      slotMs = network.head < 0 ? 0 : network.blockTimeMs;
+      return `${network.name}|f${network.fork}|${facts.name}${canonical(params, paramsText)}`;
+  }
+  if (stability === Stability.final) {
+    slotMs = finalMs;
+    return `${network.name}||${facts.name}${canonical(params, paramsText)}`;
+  }
+  slotMs = stability === Stability.head ? network.blockTimeMs : 0;
+  return `${network.name}|${network.headKey}|${facts.name}${canonical(params, paramsText)}`;
+}
+
+/** How long a result may be kept, in ms: never a null, nor what does not fit the question. */
+function lifetimeOf(result: string, value: unknown): number {
+  if (slotMs === 0 || value === null || result.length > largestKept) return 0;
+  if (slotFacts.depends === Depends.onHash) return lifetimeByHash(value as Described);
+  if (slotMs < finalMs || typeof value !== "object") return slotMs;
+  if (slotFacts.name === "eth_getBlockReceipts" && (value as unknown[]).length === 0) return 0;
+  if (slotFacts.name !== "eth_getBlockByNumber" || slotParams[0] === "earliest") return slotMs;
+  return Number((value as Described).number) === Number(slotParams[0]) ? slotMs : 0;
+}
+
+interface Described {
+  hash?: unknown;
+  transactionHash?: unknown;
+  blockHash?: unknown;
+  number?: unknown;
+  blockNumber?: unknown;
+}
+
+function lifetimeByHash(value: Described): number {
+  const asked = slotParams[0];
+  const { hash, transactionHash, blockHash, number, blockNumber } = value;
+  if (typeof asked !== "string") return 0;
+  const wanted = asked.toLowerCase();
+  if (hash !== wanted && transactionHash !== wanted && blockHash !== wanted) return 0;
+  const height = blockNumber ?? number;
+  // Not yet in a block.
+  if (typeof height !== "string") return 0;
+  return Number(height) <= slotNetwork.finalHeight ? finalMs : slotMs;
+}
+
+/**
+ * Equal params are spelled in several ways: hexadecimal digits in capitals, spaces, an object's members in another order. Nothing else
+ * is taken for equal; params that lose digits when they are parsed stay as they are.
+ */
+function canonical(params: unknown[], text: string): string {
+  const first = params[0];
+  if (text.charCodeAt(1) === 123 && !isSorted(first as object)) {
+    const compact = JSON.stringify(params);
+    if (compact === squeezed(text))
+      return JSON.stringify([sorted(first as Record<string, unknown>), ...params.slice(1)]).toLowerCase();
+  }
+  return squeezed(text).toLowerCase();
+}
+
+function isSorted(value: object): boolean {
+  let last = "";
+  for (const name in value) {
+    if (name < last) return false;
+    last = name;
+  }
+  return true;
+}
+
+function sorted(value: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Without the white space between values. */
+function squeezed(text: string): string {
+  if ((text.indexOf(" ") < 0 && text.indexOf("\n") < 0) || text.includes("\\")) return text;
+  return text
+    .split('"')
+    .map((part, index) => (index % 2 === 0 ? part.replace(/\s+/g, "") : part))
+    .join('"');
+}
