@@ -189,8 +189,7 @@ function answerLimited(
   }
   const { call } = request;
   if (network !== undefined) {
-    call.outcome = "refused";
-    countCall(network, call);
+    countLimited(network, call.method);
     (r.variables as Record<string, string>).gateway_log =
       `${requestId(r)}","network":"${network.name}","attempts":0,"outcome":"limited"`;
   }
