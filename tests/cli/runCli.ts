@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 
@@ -29,6 +29,32 @@ export async function runCli(args: string[], { environment, stdin }: CliOptions 
   child.stdin?.end(stdin ?? "");
   const [code] = (await once(child, "close")) as [number];
   return { code, stdout, stderr };
+}
+
+/** Whether a terminal can be had for tests: script(1) makes one. */
+export function hasTerminal(): boolean {
+  return spawnSync("script", ["--version"]).status === 0;
+}
+
+/** The command on a terminal; what is written to its standard input is typed there. */
+export function startOnTerminal(args: string[], environment: Record<string, string> = {}): ChildProcess {
+  const quoted = args.map((argument) => `'${argument.replaceAll("'", "'\\''")}'`).join(" ");
+  return spawn("script", ["-qec", `exec ${process.execPath} cli/start.cjs ${quoted}`, "/dev/null"], {
+    cwd: project,
+    env: { ...process.env, TERM: "xterm", ...environment },
+    stdio: "pipe",
+  });
+}
+
+/** As `runCli`; a terminal shows what goes to stdout and to stderr as one. */
+export async function runOnTerminal(args: string[], { environment }: CliOptions = {}): Promise<CliResult> {
+  const child = startOnTerminal(args, environment);
+  let shown = "";
+  child.stdout?.on("data", (chunk: Buffer) => {
+    shown += chunk;
+  });
+  const [code] = (await once(child, "close")) as [number];
+  return { code, stdout: shown.replaceAll("\r\n", "\n"), stderr: "" };
 }
 
 export function startCli(args: string[], environment: Record<string, string> = {}): ChildProcess {
