@@ -1,9 +1,4 @@
-import {
-  type MetricName,
-  metricDefinitions,
-  metricNamespace,
-} from "../functions/domain/metrics/embeddedMetrics";
-import { prometheusPanels } from "./panels";
+import { panels as definitions, type Subject } from "./panels";
 
 interface Panel {
   title: string;
@@ -20,53 +15,54 @@ export function dashboards(): Record<string, string> {
     "cloudwatch.json": dashboard("jsonrpc-gateway on AWS", "gateway-cloudwatch", cloudWatch(), [
       { name: "stack", label: "Stack", type: "textbox", query: "production" },
       { name: "region", label: "Region", type: "textbox", query: "default" },
+      ...awsSubjects.map((name) => ({ name, label: name, type: "textbox", query: "*" })),
     ]),
   };
 }
 
 function prometheus(): Panel[] {
   const datasource = { type: "prometheus", uid: "prometheus" };
-  return prometheusPanels.map(({ title, unit, queries, stacked }) => ({
-    ...{ title, unit, stacked, datasource },
-    targets: queries.map(([expr, legendFormat], index) => ({
+  return definitions.flatMap(({ title, unit, prometheus: queries, stacked }) => {
+    if (!queries) return [];
+    const targets = queries.map(([expr, legendFormat], index) => ({
       ...{ datasource, expr, legendFormat },
       refId: refId(index),
-    })),
-  }));
+    }));
+    return [{ title, unit, stacked, datasource, targets }];
+  });
 }
 
-const statistics: Record<MetricName, string> = {
-  RequestsByStatus: "Sum",
-  NodeLag: "Maximum",
-  HealthyNodes: "Minimum",
-  NodeLatency: "Average",
-  ReleaseAge: "Maximum",
-  TasksNotOnRelease: "Maximum",
-  BadRelease: "Maximum",
-  MissingTasks: "Maximum",
-};
+/** Names that AWS gave what it made: the operator fills them in, or looks at all there are. */
+const awsSubjects = [
+  "loadBalancerArnSuffix",
+  "targetGroupArnSuffix",
+  "clusterName",
+  "serviceName",
+  "stateMachineArn",
+] as const satisfies Subject[];
 
-/** Every metric that the health check writes, from its one definition. */
 function cloudWatch(): Panel[] {
   const datasource = { type: "cloudwatch", uid: "cloudwatch" };
-  return (Object.keys(statistics) as MetricName[]).map((metric) => {
-    const { unit, doc, dimensions } = metricDefinitions[metric];
-    const names = dimensions[0].filter((name) => name !== "Stack");
-    return {
-      title: doc.replace(/\.$/, ""),
-      unit: { Count: "short", Milliseconds: "ms", Seconds: "s" }[unit],
-      datasource,
-      targets: [
-        {
-          ...{ datasource, refId: "A", queryMode: "Metrics", metricEditorMode: 0, metricQueryType: 0 },
-          ...{ namespace: metricNamespace, metricName: metric, statistic: statistics[metric], period: "60" },
-          dimensions: { Stack: "$stack", ...Object.fromEntries(names.map((name) => [name, "*"])) },
-          matchExact: true,
-          region: "$region",
-          label: names.map((name) => `\${PROP('Dim.${name}')}`).join(" ") || metric,
-        },
-      ],
-    };
+  const setTo = (subject: Subject) =>
+    subject === "each" || subject === "functionNames" ? "*" : `$${subject}`;
+  return definitions.flatMap(({ title, unit, stacked, cloudWatch: queries }) => {
+    if (!queries) return [];
+    const targets = queries.map(({ namespace, metric, dimensions, stat }, index) => {
+      const several = Object.keys(dimensions).filter((name) => setTo(dimensions[name]!) === "*");
+      const what = queries.length > 1 ? [`${metric} ${stat}`] : [];
+      return {
+        ...{ datasource, refId: refId(index), queryMode: "Metrics", metricEditorMode: 0, metricQueryType: 0 },
+        ...{ namespace, metricName: metric, statistic: stat, period: "60" },
+        dimensions: Object.fromEntries(
+          Object.entries(dimensions).map(([name, subject]) => [name, setTo(subject)]),
+        ),
+        matchExact: true,
+        region: "$region",
+        label: [...what, ...several.map((name) => `\${PROP('Dim.${name}')}`)].join(" ") || metric,
+      };
+    });
+    // What CloudWatch has is a sum for each minute.
+    return [{ title, unit: unit === "reqps" ? "short" : unit, stacked, datasource, targets }];
   });
 }
 

@@ -1,41 +1,96 @@
-/** The panels of the Grafana dashboards, once for each data source. `writeDashboards.ts` makes files of them. */
-export interface PrometheusPanel {
-  title: string;
-  unit: string;
-  /** PromQL and what a line is called. */
-  queries: [expression: string, legend: string][];
-  stacked?: boolean;
+import {
+  type MetricName,
+  metricDefinitions,
+  metricNamespace,
+} from "../functions/domain/metrics/embeddedMetrics";
+
+/** What a dimension of CloudWatch is set to: something of the stack, or `each` for one line per value that there is. */
+export type Subject =
+  | "stack"
+  | "loadBalancerArnSuffix"
+  | "targetGroupArnSuffix"
+  | "clusterName"
+  | "serviceName"
+  | "stateMachineArn"
+  | "functionNames"
+  | "each";
+
+export interface CloudWatchQuery {
+  namespace: string;
+  metric: string;
+  dimensions: Record<string, Subject>;
+  stat: string;
 }
 
-export const prometheusPanels: PrometheusPanel[] = [
+/**
+ * A panel of every dashboard that has its numbers: Grafana's on Prometheus, Grafana's on CloudWatch (`dashboards.ts`), and CloudWatch's
+ * own (`infra/dashboardWidgets.ts`).
+ */
+export interface PanelDefinition {
+  title: string;
+  unit: "reqps" | "short" | "percentunit" | "percent" | "s" | "ms";
+  stacked?: boolean;
+  /** PromQL and what a line is called. */
+  prometheus?: [expression: string, legend: string][];
+  cloudWatch?: CloudWatchQuery[];
+}
+
+/** A metric that the health check writes, one line for each network, node or status that it knows. */
+function own(metric: MetricName, stat: string): CloudWatchQuery {
+  const [names] = metricDefinitions[metric].dimensions;
+  const dimensions = Object.fromEntries(
+    names.map((name): [string, Subject] => [name, name === "Stack" ? "stack" : "each"]),
+  );
+  return { namespace: metricNamespace, metric, dimensions, stat };
+}
+
+const aws =
+  (namespace: string, dimensions: Record<string, Subject>) =>
+  (metric: string, stat: string): CloudWatchQuery => ({ namespace, metric, dimensions, stat });
+const target = aws("AWS/ApplicationELB", {
+  TargetGroup: "targetGroupArnSuffix",
+  LoadBalancer: "loadBalancerArnSuffix",
+});
+const perTarget = aws("AWS/ApplicationELB", { TargetGroup: "targetGroupArnSuffix" });
+const service = aws("AWS/ECS", { ServiceName: "serviceName", ClusterName: "clusterName" });
+const workflow = aws("AWS/States", { StateMachineArn: "stateMachineArn" });
+const lambda = aws("AWS/Lambda", { FunctionName: "functionNames" });
+
+const gatewayPanels: PanelDefinition[] = [
   {
-    title: "Requests per second, by status",
+    title: "Requests by status",
     unit: "reqps",
-    queries: [["sum by (status) (rate(gateway_http_responses_total[1m]))", "{{status}}"]],
     stacked: true,
+    prometheus: [["sum by (status) (rate(gateway_http_responses_total[1m]))", "{{status}}"]],
+    cloudWatch: [own("RequestsByStatus", "Sum")],
   },
   {
     title: "Blocks behind the leader, by node",
     unit: "short",
-    queries: [["gateway_node_lag_blocks", "{{network}} {{node}}"]],
+    prometheus: [["gateway_node_lag_blocks", "{{network}} {{node}}"]],
+    cloudWatch: [own("NodeLag", "Maximum")],
   },
   {
     title: "Healthy nodes",
     unit: "short",
-    queries: [["gateway_network_healthy_nodes", "{{network}}"]],
+    prometheus: [["gateway_network_healthy_nodes", "{{network}}"]],
+    cloudWatch: [own("HealthyNodes", "Minimum")],
   },
+];
+
+const callPanels: PanelDefinition[] = [
   {
-    title: "Calls per second, by method",
+    title: "Calls by method",
     unit: "reqps",
-    queries: [
+    stacked: true,
+    prometheus: [
       ["topk(12, sum by (network, method) (rate(gateway_calls_total[1m])))", "{{network}} {{method}}"],
     ],
-    stacked: true,
   },
   {
     title: "Calls that failed (share)",
     unit: "percentunit",
-    queries: [
+    prometheus: [
       [
         'sum by (network) (rate(gateway_calls_total{outcome!="ok"}[5m])) / sum by (network) (rate(gateway_calls_total[5m]))',
         "{{network}}",
@@ -43,29 +98,25 @@ export const prometheusPanels: PrometheusPanel[] = [
     ],
   },
   {
-    title: "Calls, by node",
+    title: "Calls by node",
     unit: "reqps",
-    queries: [['sum by (network, node) (rate(gateway_calls_total{node!=""}[1m]))', "{{network}} {{node}}"]],
     stacked: true,
+    prometheus: [
+      ['sum by (network, node) (rate(gateway_calls_total{node!=""}[1m]))', "{{network}} {{node}}"],
+    ],
   },
   {
     title: "Answer time of nodes, p50 and p99",
     unit: "s",
-    queries: [
-      [
-        "histogram_quantile(0.5, sum by (le, network) (rate(gateway_node_answer_seconds_bucket[5m])))",
-        "p50 {{network}}",
-      ],
-      [
-        "histogram_quantile(0.99, sum by (le, network) (rate(gateway_node_answer_seconds_bucket[5m])))",
-        "p99 {{network}}",
-      ],
-    ],
+    prometheus: ["0.5", "0.99"].map((quantile) => [
+      `histogram_quantile(${quantile}, sum by (le, network) (rate(gateway_node_answer_seconds_bucket[5m])))`,
+      `p${Number(quantile) * 100} {{network}}`,
+    ]),
   },
   {
     title: "Failures of nodes, by kind",
     unit: "reqps",
-    queries: [
+    prometheus: [
       ["sum by (node, failure) (rate(gateway_node_failures_total[5m]))", "{{node}} {{failure}}"],
       ["sum by (node) (rate(gateway_node_ejections_total[5m]))", "{{node}} ejected"],
     ],
@@ -73,28 +124,87 @@ export const prometheusPanels: PrometheusPanel[] = [
   {
     title: "Nodes in rotation",
     unit: "short",
-    queries: [["sum by (network) (gateway_node_in_rotation)", "{{network}}"]],
+    prometheus: [["sum by (network) (gateway_node_in_rotation)", "{{network}}"]],
   },
   {
     title: "WebSockets and subscriptions",
     unit: "short",
-    queries: [
+    prometheus: [
       ["gateway_sockets", "sockets"],
       ["sum by (network, type) (gateway_subscriptions)", "{{network}} {{type}}"],
     ],
   },
+];
+
+const controlPanels: PanelDefinition[] = [
   {
-    title: "Release: in force, tasks on another one, bad",
+    title: "Probe latency, by node",
+    unit: "ms",
+    prometheus: [["gateway_node_probe_seconds * 1000", "{{network}} {{node}}"]],
+    cloudWatch: [own("NodeLatency", "Average")],
+  },
+  {
+    title: "Release: tasks on another one, bad",
     unit: "short",
-    queries: [
-      ["gateway_release_version", "version"],
+    prometheus: [
       ["gateway_tasks_not_on_release", "tasks on another one"],
       ["gateway_release_bad", "bad"],
     ],
+    cloudWatch: [own("TasksNotOnRelease", "Maximum"), own("BadRelease", "Maximum")],
+  },
+  {
+    title: "Release in force",
+    unit: "short",
+    prometheus: [["gateway_release_version", "version"]],
+  },
+  {
+    title: "Age of the release",
+    unit: "s",
+    prometheus: [["time() - gateway_release_published_timestamp_seconds", "age"]],
+    cloudWatch: [own("ReleaseAge", "Maximum")],
   },
   {
     title: "Time since the last health check",
     unit: "s",
-    queries: [["time() - gateway_health_check_timestamp_seconds", "age"]],
+    prometheus: [["time() - gateway_health_check_timestamp_seconds", "age"]],
   },
 ];
+
+const awsPanels: PanelDefinition[] = [
+  {
+    title: "Latency at the load balancer, p50 and p99",
+    unit: "s",
+    cloudWatch: [target("TargetResponseTime", "p50"), target("TargetResponseTime", "p99")],
+  },
+  {
+    title: "Requests per task and minute",
+    unit: "short",
+    cloudWatch: [perTarget("RequestCountPerTarget", "Sum")],
+  },
+  {
+    title: "Tasks: healthy, unhealthy, missing",
+    unit: "short",
+    cloudWatch: [
+      target("HealthyHostCount", "Maximum"),
+      target("UnHealthyHostCount", "Maximum"),
+      own("MissingTasks", "Maximum"),
+    ],
+  },
+  {
+    title: "CPU and memory of the tasks",
+    unit: "percent",
+    cloudWatch: [service("CPUUtilization", "Average"), service("MemoryUtilization", "Average")],
+  },
+  {
+    title: "Health checks",
+    unit: "short",
+    cloudWatch: ["ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut"].map((metric) =>
+      workflow(metric, "Sum"),
+    ),
+  },
+  { title: "Errors of the functions", unit: "short", cloudWatch: [lambda("Errors", "Sum")] },
+  { title: "Duration of the functions, p90", unit: "ms", cloudWatch: [lambda("Duration", "p90")] },
+];
+
+/** The three plots that everybody asks for first, the rest below. */
+export const panels: PanelDefinition[] = [...gatewayPanels, ...callPanels, ...controlPanels, ...awsPanels];
