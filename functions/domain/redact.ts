@@ -24,6 +24,8 @@ const requestField = /\b(request|subrequest|referrer|login): "([A-Z]{1,20} )?.*?
 /** `Authorization: Bearer x`, `api-key=x`, `"token":"x"` */
 const credentialInText =
   /\b(authorization|bearer|basic|token|secret|password|passwd|(?:x-)?api[-_]?key|access[-_]?key|project[-_ ]?id)\b((?:["']?\s*[:=]\s*["']?|\s+)(?:(?:bearer|basic)\s+)?)(?:[^\s"',;&]{4,})/gi;
+/** A caller's key, or the beginning of one. */
+const callersKeyInText = /(?<![A-Za-z0-9])gw_[A-Za-z0-9_-]+/g;
 /** Anything long with letters and digits mixed: what keys of providers look like (Infura 32, Alchemy 32, QuickNode 40, UUIDs 36). */
 const keyInText = /(?<![A-Za-z0-9_-])(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[A-Za-z0-9_-]{20,}/g;
 
@@ -40,6 +42,7 @@ export function redactText(text: string): string {
     .join("\n")
     .replace(userinfoInText, `${hidden}@`)
     .replace(credentialInText, (_, word: string, separator: string) => `${word}${separator}${hidden}`)
+    .replace(callersKeyInText, hidden)
     .replace(keyInText, hidden);
 }
 

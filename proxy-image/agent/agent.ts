@@ -7,6 +7,7 @@ import type { AgentConfig } from "./config";
 import { getOverSocket } from "./controlClient";
 import { drain } from "./drain";
 import { RunDirectoryInUseError, startHealthServer } from "./healthServer";
+import { KeySync } from "./keys/keySync";
 import { AccessLog } from "./logs/accessLog";
 import { createErrorLog } from "./logs/errorLog";
 import type { Logger } from "./logs/logger";
@@ -30,7 +31,7 @@ export interface AgentParts {
   config: AgentConfig;
   taskId: string;
   store: Pick<ReleaseStore, "getCurrent">;
-  registry: Pick<Registry, "putTask" | "deleteTask">;
+  registry: Pick<Registry, "putTask" | "deleteTask" | "listKeys" | "keysVersion">;
   sha256: (files: ReleaseFiles) => string;
   builtIn: ReleaseFiles;
   output: Output;
@@ -48,6 +49,7 @@ export class Agent {
   readonly #heartbeat: Heartbeat;
   readonly #accessLog: AccessLog;
   readonly #sockets: SocketsProcess;
+  readonly #keys: KeySync;
   readonly #polling = new AbortController();
   #rollout: Rollout | undefined;
   #draining = false;
@@ -78,6 +80,13 @@ export class Agent {
       logger,
       redact: this.#redactor.redact,
     });
+    this.#keys = new KeySync({
+      registry,
+      runDirectory: config.runDirectory,
+      controlSocket: config.controlSocket,
+      intervalMs: config.releasePollMs,
+      logger,
+    });
     this.#heartbeat = new Heartbeat({
       registry,
       taskId,
@@ -92,10 +101,11 @@ export class Agent {
   /**
    * Healthy is a task that serves a release, or that knows there is none yet. One that started while the store could
    * not be reached is healthy with the copy on its disk, and without a copy not until it gets a release: on AWS
-   * the tasks that it would replace go on serving. A running task stays healthy when the store fails.
+   * the tasks that it would replace go on serving. A running task stays healthy when the store fails. Where callers need keys, these
+   * have to be there too, be it from the disk.
    */
   get isHealthy(): boolean {
-    if (this.#draining || !this.#supervisor.isRunning) return false;
+    if (this.#draining || !this.#supervisor.isRunning || !this.#keys.isReady) return false;
     const version = this.#rollout?.version;
     return version !== undefined && (version > 0 || this.#poller.isStoreEmpty);
   }
@@ -138,6 +148,7 @@ export class Agent {
     } else {
       await this.#supervisor.stop(0);
     }
+    this.#keys.stop();
     await Promise.all([socketsClosed, this.#heartbeat.stop(), this.#accessLog.stop()]);
   }
 
@@ -178,6 +189,7 @@ export class Agent {
       installer,
       lastGood: new LastGoodRelease(config.runDirectory, sha256),
       builtIn,
+      keys: this.#keys,
       logger,
       onChange: () => this.#heartbeat.soon(),
     });

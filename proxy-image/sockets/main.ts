@@ -14,6 +14,7 @@ async function main(): Promise<void> {
     listen: { path: path.join(runDirectory, "sockets.sock") },
     calls: { socketPath: path.join(runDirectory, "front.sock") },
     poolFile: path.join(runDirectory, "current", "pool.json"),
+    keysFile: path.join(runDirectory, "keys.json"),
     limits: settings,
     drainSeconds: settings.drainSeconds,
     callTimeoutSeconds: settings.callTimeoutSeconds,

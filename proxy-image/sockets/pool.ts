@@ -20,9 +20,11 @@ export interface Pool {
   defaultNetwork?: string;
   /** Those that take traffic now. */
   nodes: PoolNode[];
+  /** Only sockets that nginx has found a key for are served. */
+  requiresKey: boolean;
 }
 
-export const emptyPool: Pool = { networks: [], nodes: [] };
+export const emptyPool: Pool = { networks: [], nodes: [], requiresKey: false };
 
 /** The network that a path asks for (`/`, `/<name>`, `/<chainId>`, each with a key behind or not). */
 export function networkOfPath(pool: Pool, path: string): PoolNetwork | undefined {

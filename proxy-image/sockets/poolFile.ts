@@ -1,36 +1,16 @@
-import { readFile, realpath, stat } from "node:fs/promises";
+import { followFile } from "./followFile";
 import { emptyPool, type Pool, type PoolNetwork, type PoolNode } from "./pool";
 
 const lookEveryMs = 250;
 
 /**
- * Follows the `pool.json` of the current release. Looks at the file instead of waiting for events: it is a link that is replaced, and a
- * release must not be missed.
+ * Follows the `pool.json` of the current release.
  * @returns stops following
  */
 export function followPool(path: string, onPool: (pool: Pool, generation: number) => void): () => void {
-  let seen = "";
-  let looking = false;
-  const look = async () => {
-    if (looking) return;
-    looking = true;
-    try {
-      const { mtimeMs, ino, size } = await stat(path);
-      const mark = `${mtimeMs} ${ino} ${size}`;
-      if (mark !== seen) {
-        const real = await realpath(path);
-        onPool(readPool(JSON.parse(await readFile(real, "utf8"))), generationOf(real));
-        seen = mark;
-      }
-    } catch {
-      // Not there yet, or half written: the next look tells. What is known stays.
-    } finally {
-      looking = false;
-    }
-  };
-  const timer = setInterval(() => void look(), lookEveryMs);
-  void look();
-  return () => clearInterval(timer);
+  return followFile(path, lookEveryMs, (text, real) =>
+    onPool(readPool(JSON.parse(text)), generationOf(real)),
+  );
 }
 
 /** The agent puts each release it installs into a folder `<version>-<generation>`. */
@@ -63,8 +43,9 @@ export function readPool(file: unknown): Pool {
       if (read) nodes.push(read);
     }
   }
-  const { defaultNetwork } = file;
-  return { networks, nodes, ...(typeof defaultNetwork === "string" ? { defaultNetwork } : {}) };
+  const { defaultNetwork, admission } = file;
+  const requiresKey = isObject(admission) && admission.requiresKey === true;
+  return { networks, nodes, requiresKey, ...(typeof defaultNetwork === "string" ? { defaultNetwork } : {}) };
 }
 
 function readNode(node: unknown, network: string): PoolNode | undefined {

@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { Hub } from "./feed/hub";
+import { LiveKeys } from "./liveKeys";
 import { Metrics } from "./metrics";
 import { followPool } from "./poolFile";
 import { Road } from "./road/road";
@@ -13,6 +14,8 @@ export interface SocketsOptions {
   /** Where nginx takes calls. */
   calls: { socketPath: string } | { port: number };
   poolFile: string;
+  /** Where the agent puts the keys of callers, if callers need any. */
+  keysFile: string;
   limits: SocketLimits;
   drainSeconds: number;
   callTimeoutSeconds: number;
@@ -39,13 +42,15 @@ export async function startSockets(options: SocketsOptions): Promise<Sockets> {
   const hub = new Hub(road, metrics);
   const subscribeTimeoutMs = options.callTimeoutSeconds * 1000;
   const gateway = new Gateway({ road, hub, metrics, limits, subscribeTimeoutMs });
-  const server = new SocketServer({ gateway, metrics, limits });
+  const keys = new LiveKeys(options.keysFile);
+  const server = new SocketServer({ gateway, metrics, limits, keys });
   let unfollow = () => {};
   await new Promise<void>((resolve) => {
     // Sockets before the first release is known would be told that their network is unknown; without one there is nothing to wait for.
     const timer = setTimeout(resolve, 1_000);
     unfollow = followPool(options.poolFile, (pool, generation) => {
       hub.usePool(pool);
+      keys.require(pool.requiresKey);
       server.useGeneration(generation);
       clearTimeout(timer);
       resolve();
@@ -61,6 +66,7 @@ export async function startSockets(options: SocketsOptions): Promise<Sockets> {
     stop: async () => {
       await server.drain(options.drainSeconds * 1000);
       unfollow();
+      keys.require(false);
       road.close();
     },
   };

@@ -27,6 +27,10 @@ describe("redactText", () => {
       '2026/01/02 03:04:05 [error] 7#7: *42 connect() failed (111: Connection refused) while connecting to upstream, client: 10.0.0.9, server: , request: "POST … HTTP/1.1", subrequest: "…", upstream: "https://1.2.3.4:443/…", host: "rpc.example.org", referrer: "…"',
     );
   });
+  it("takes a caller's key out wherever it stands, whole or cut off", () => {
+    const key = `gw_${"a".repeat(40)}Z_-`;
+    assert.equal(redactText(`found ${key}, /mainnet/${key}, gw_abc`), "found …, /mainnet/…, …");
+  });
   it("keeps nginx's complaints about a configuration readable", () => {
     const complaint =
       'nginx: [emerg] host not found in upstream "a.example:443" in /run/gateway/nginx.conf:37';

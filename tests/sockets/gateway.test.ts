@@ -35,7 +35,7 @@ describe("calls over a socket", () => {
     const client = await harness.connect("/test/secret", {
       "x-real-ip": "192.0.2.7",
       "x-forwarded-for": "192.0.2.7",
-      authorization: "Bearer k",
+      "x-gateway-key": "k0123456789abcdef",
       origin: "https://app.example",
     });
     client.socket.send('{"jsonrpc":"2.0","id":12345678901234567890,"method":"echo","params":[1]}');
@@ -46,7 +46,7 @@ describe("calls over a socket", () => {
     const [{ path, headers }] = proxy.seen as [(typeof proxy.seen)[0]];
     assert.equal(path, "/test/secret");
     assert.equal(headers["x-forwarded-for"], "192.0.2.7");
-    assert.equal(headers.authorization, "Bearer k");
+    assert.equal(headers["x-gateway-key"], "k0123456789abcdef");
     assert.equal(headers.origin, "https://app.example");
   });
 

@@ -26,6 +26,8 @@ export interface RolloutOptions {
   lastGood: LastGoodRelease;
   /** Serves 503 to every call until there is a release. */
   builtIn: ReleaseFiles;
+  /** Fetches what a release asks for besides its files, and hears which one is in force. */
+  keys: { prepare(files: ReleaseFiles): Promise<void>; inForce(files: ReleaseFiles): void };
   logger: Logger;
   onChange: () => void;
 }
@@ -88,10 +90,11 @@ export class Rollout {
   }
 
   async #startOn(release: Release): Promise<boolean> {
-    const { installer, proxy, logger } = this.#options;
+    const { installer, proxy, keys, logger } = this.#options;
     const { version, sha256 } = release;
     const outcome = await this.#install(release);
     if (typeof outcome === "string") return false;
+    await keys.prepare(release.files);
     await installer.activate(outcome);
     try {
       await proxy.start();
@@ -100,6 +103,7 @@ export class Rollout {
       return false;
     }
     this.#inForce = { ...outcome, version, sha256 };
+    keys.inForce(release.files);
     logger.info({ version }, version === 0 ? "built-in configuration in force" : "release in force");
     if (version > 0) await this.#remember(release);
     this.#options.onChange();
@@ -132,8 +136,9 @@ export class Rollout {
   }
 
   async #switchTo(next: InForce, release: Release): Promise<boolean> {
-    const { installer, proxy, logger } = this.#options;
+    const { installer, proxy, keys, logger } = this.#options;
     const previous = this.#inForce;
+    await keys.prepare(release.files);
     await installer.activate(next);
     if (!((await proxy.reload()) && (await proxy.answers()))) {
       if (previous) {
@@ -144,6 +149,7 @@ export class Rollout {
       return false;
     }
     this.#inForce = next;
+    keys.inForce(release.files);
     // A refusal is history once something newer runs; until then the control plane has to hear of it.
     if (this.#badRelease && next.version > this.#badRelease.version) this.#badRelease = undefined;
     logger.info({ version: next.version, before: previous?.version }, "release in force");

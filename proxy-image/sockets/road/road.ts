@@ -4,7 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** Who a call is made for, as nginx told when the socket was opened. */
 export interface Caller {
   address?: string;
-  authorization?: string;
+  /** Id of the key that the socket was opened with. nginx believes it on its own socket only. */
+  key?: string;
   origin?: string;
 }
 
@@ -137,7 +138,7 @@ function headersFor(body: Buffer | string, caller: Caller): http.OutgoingHttpHea
     "content-type": "application/json",
     "content-length": Buffer.byteLength(body),
     ...(caller.address ? { "x-forwarded-for": caller.address } : {}),
-    ...(caller.authorization ? { authorization: caller.authorization } : {}),
+    ...(caller.key ? { "x-gateway-key": caller.key } : {}),
     ...(caller.origin ? { origin: caller.origin } : {}),
   };
 }

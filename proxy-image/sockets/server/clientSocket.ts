@@ -4,10 +4,11 @@ import type { Running } from "../feed/hub";
 import type { Caller } from "../road/road";
 
 /** Why the gateway closes a socket; a fixed list, so that it can be a label. */
-export type CloseReason = "slow reader" | "silent" | "drain" | "reload" | "start over";
+export type CloseReason = "key" | "slow reader" | "silent" | "drain" | "reload" | "start over";
 
 /** RFC 6455, 7.4, and IANA's registry: 1012 service restart, 1013 try again later, 1008 policy violation. */
 const closeCodes: Record<CloseReason, number> = {
+  key: 1008,
   "slow reader": 1008,
   silent: 1001,
   drain: 1012,

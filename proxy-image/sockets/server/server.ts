@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { clientOf } from "../../../functions/domain/clientOf";
+import type { LiveKeys } from "../liveKeys";
 import type { Metrics } from "../metrics";
 import { ClientSocket } from "./clientSocket";
 import type { Gateway } from "./gateway";
@@ -12,6 +13,7 @@ export interface ServerOptions {
   gateway: Gateway;
   metrics: Metrics;
   limits: SocketLimits;
+  keys: LiveKeys;
 }
 
 const tickMs = 1_000;
@@ -142,10 +144,11 @@ export class SocketServer {
     const address = header("x-real-ip") ?? "";
     const key = header("x-gateway-key");
     const client = key ? `key ${key}` : clientOf(address);
-    const refusal = this.#refusalFor(client);
+    this.#options.keys.found(key);
+    const refusal = this.#options.keys.isAlive(key) ? this.#refusalFor(client) : "key";
     if (refusal) {
       this.#options.metrics.add("gateway_sockets_refused_total", { reason: refusal });
-      connection.end(refusalAnswer(refusal === "client full" ? 429 : 503));
+      connection.end(refusalAnswer(refusalStatus[refusal]));
       return;
     }
     let upgraded = false;
@@ -160,7 +163,7 @@ export class SocketServer {
       socket.path = request.url ?? "/";
       socket.caller = {
         address: header("x-forwarded-for") ?? address,
-        authorization: header("authorization"),
+        ...(key ? { key } : {}),
         origin: header("origin"),
       };
       socket.generation = Number(header("x-gateway-generation") ?? 0);
@@ -201,6 +204,7 @@ export class SocketServer {
   }
 
   #tick(): void {
+    this.#closeWithoutKey();
     this.#slot = (this.#slot + 1) % this.#wheel.length;
     for (const socket of this.#wheel[this.#slot]!) {
       // Not read while its calls are under way, so nothing could be heard.
@@ -214,6 +218,13 @@ export class SocketServer {
       socket.ping();
     }
     this.#boundQueues();
+  }
+
+  /** A key may have been revoked, or have expired, since its socket was opened; or none was needed then. */
+  #closeWithoutKey(): void {
+    const { keys } = this.#options;
+    if (!keys.areRequired) return;
+    for (const socket of this.#all()) if (!keys.isAlive(socket.caller.key)) socket.closeFor("key");
   }
 
   /** Each queue has its bound; all of them together have one too. */
@@ -239,6 +250,8 @@ export class SocketServer {
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+const refusalStatus = { key: 401, "client full": 429, "task full": 503, draining: 503 } as const;
 
 function refusalAnswer(status: number): string {
   return `HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nRetry-After: 5\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;

@@ -113,6 +113,8 @@ export interface HarnessOptions {
   /** Unix socket to listen on, for an nginx that listens on `url`. */
   behind?: { path: string; url: string };
   nodes?: HarnessNode[];
+  /** Where the keys of callers are; with it, sockets need one. */
+  keysFile?: string;
   limits?: Partial<SocketLimits>;
   drainSeconds?: number;
   callTimeoutSeconds?: number;
@@ -137,6 +139,7 @@ export class Harness {
       listen: options.behind ? { path: options.behind.path } : { port: 0, host: "127.0.0.1" },
       calls: options.calls,
       poolFile: path.join(folder, "pool.json"),
+      keysFile: options.keysFile ?? path.join(folder, "keys.json"),
       limits: { ...generousLimits, ...options.limits },
       drainSeconds: options.drainSeconds ?? 0,
       callTimeoutSeconds: options.callTimeoutSeconds ?? 5,
@@ -177,6 +180,7 @@ export class Harness {
 async function writePool(folder: string, options: HarnessOptions, nodes: HarnessNode[]): Promise<void> {
   const pool = {
     format: 1,
+    ...(options.keysFile ? { admission: { requiresKey: true } } : {}),
     defaultNetwork: options.network?.name ?? "test",
     networks: [
       {
