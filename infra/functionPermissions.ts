@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../functions/domain/settings";
 import type { Permission } from "./permissions";
 import {
   type Registry,
@@ -85,9 +86,10 @@ export function adminPermissions(
     { actions: ["ecs:DescribeServices"], resources: [serviceArn] },
     ...registryAccess(registry, {
       UpdateItem: ["NODE"],
-      Query: ["STATE", "REFERENCE", "RELEASE", "TASK", "HISTORY", "EVENT"],
+      Query: ["STATE", "REFERENCE", "RELEASE", "TASK", "HISTORY", "EVENT", "KEY"],
       GetItem: ["RELEASE", "HISTORY"],
-      PutItem: ["RELEASE"],
+      PutItem: ["RELEASE", "KEY"],
+      DeleteItem: ["KEY"],
     }),
     startWorkflow(stateMachineArn),
   ];
@@ -97,10 +99,17 @@ export function authorizerPermissions(secretArn: pulumi.Input<string>): Permissi
   return [{ actions: ["secretsmanager:GetSecretValue"], resources: [secretArn] }];
 }
 
-/** The agent in the task: the only part that strangers can reach. It can change its own heartbeat, nothing else. */
-export function taskPermissions({ registry, releaseBucketArn }: Subjects): Permission[] {
+/**
+ * The agent in the task: the only part that strangers can reach. It can change its own heartbeat, nothing else, and read the hashes of
+ * keys where callers need one.
+ */
+export function taskPermissions(
+  { registry, releaseBucketArn }: Subjects,
+  { requireKeys }: Pick<Settings, "requireKeys">,
+): Permission[] {
   return [
     ...registryAccess(registry, { PutItem: ["TASK"], DeleteItem: ["TASK"] }),
+    ...(requireKeys ? registryAccess(registry, { GetItem: ["KEY"], Query: ["KEY"] }) : []),
     ...readCurrentRelease(releaseBucketArn),
   ];
 }

@@ -6,6 +6,7 @@ export type Partition =
   | "NODE"
   | "LEADER"
   | "FACT"
+  | "KEY"
   | "STATE"
   | "REFERENCE"
   | "RELEASE"
@@ -14,7 +15,7 @@ export type Partition =
   | "EVENT";
 type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "UpdateItem" | "DeleteItem";
 
-const shared: Partition[] = ["NODE", "LEADER", "FACT"];
+const shared: Partition[] = ["NODE", "LEADER", "FACT", "KEY"];
 
 export interface Registry {
   arn: pulumi.Input<string>;

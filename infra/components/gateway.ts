@@ -202,7 +202,7 @@ function makeProxy({ name, config, parent }: Base, network: Network, stores: Sto
           taskSettingNames.map((setting) => [environmentName(setting), String(config.settings[setting])]),
         ),
       },
-      permissions: taskPermissions(stores.subjects),
+      permissions: taskPermissions(stores.subjects, config.settings),
       drainSeconds: config.settings.drainSeconds,
       logRetentionDays: config.logRetentionDays,
       loki: config.lokiUrl ? { url: config.lokiUrl, secretArn: config.lokiSecretArn } : undefined,

@@ -40,6 +40,7 @@ export const everythingGiven = config({
   allowPrivateNodes: "true",
   healthCheckIntervalSeconds: 20,
   rollout: "redeploy",
+  requireKeys: "true",
   cpuArchitecture: "x86_64",
   taskCpu: 1024,
   taskMemoryMiB: 2048,
