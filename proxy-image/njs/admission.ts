@@ -139,7 +139,7 @@ function refuse(r: NginxHTTPRequest, status: number, reason: string, member: str
   return false;
 }
 
-/** The network with fewer methods. What changes about it, like who is ejected, is seen through. */
+/** The network with fewer methods. */
 function narrowed(
   network: Network,
   { narrowed: known }: Key,
@@ -147,14 +147,30 @@ function narrowed(
 ): Network {
   let narrow = known.get(network.name);
   if (narrow === undefined) {
-    narrow = Object.assign(Object.create(network) as Network, {
-      isAllowed: (method: string) => isAllowed(method) && network.isAllowed(method),
+    narrow = viewOf(network, {
+      isAllowed: (method) => isAllowed(method) && network.isAllowed(method),
       methods: new Map([...network.methods].filter(([method]) => isAllowed(method))),
       spellings: new Map(),
     });
     known.set(network.name, narrow);
   }
   return narrow;
+}
+
+/** The same network but for some members: what is learnt about either, like who is ejected, both know. */
+function viewOf(network: Network, own: Partial<Network>): Network {
+  const view = Object.create(network) as Network;
+  for (const name of Object.keys(network) as (keyof Network)[]) {
+    Object.defineProperty(view, name, {
+      get: () => network[name],
+      set: (value: never) => {
+        network[name] = value;
+      },
+      configurable: true,
+    });
+  }
+  for (const [name, value] of Object.entries(own)) Object.defineProperty(view, name, { value });
+  return view;
 }
 
 /** Counts calls against the limits of address and key. @returns how many are over one of them */

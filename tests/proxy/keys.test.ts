@@ -156,6 +156,22 @@ describe("keys", () => {
     assert.deepEqual([json[0]?.result, json[1]?.error.code], ["eth_getLogs", -32601]);
   });
 
+  it("that may call some methods only see a node fail and come back as all others do", async () => {
+    const key = await keys.add({ methods: ["eth_call"] });
+    const post = (path: string) => nginx.post(request(), { path });
+    const all = await keys.add();
+    isServed(await post(`/${key}`));
+    node.reset((_received, _response, socket) => {
+      socket.destroy();
+      return undefined;
+    });
+    assert.equal((await post(`/${key}`)).status, 502);
+    node.reset(each(({ method }) => ({ result: method })));
+    for (const one of [key, all]) {
+      await until(async () => (await post(`/${one}`)).status === 200, { what: "the node is back" });
+    }
+  });
+
   it("work only from the origins they are for: 403", async () => {
     const key = await keys.add({ origins: ["https://app.example.org"] });
     const from = (origin?: string) =>

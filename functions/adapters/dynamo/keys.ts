@@ -13,7 +13,7 @@ const exists = { expression: "attribute_exists(pk)" };
 const isAbsent = { expression: "attribute_not_exists(pk)" };
 
 /** What the dictionaries of a proxy hold with ease. */
-export const mostKeys = 10_000;
+const mostKeys = 10_000;
 
 /**
  * Keys of callers, by id. Whoever changes one puts a new value into the version item, so that a proxy that asks every two seconds

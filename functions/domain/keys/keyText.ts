@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 /** Random bytes of a key. */
 export const keyBytes = 32;
 
-/** What keys look like: a prefix that secret scanners and people recognise, and 256 random bits in characters that a path takes. */
-export const keyPattern = /^gw_[A-Za-z0-9_-]{43}$/;
-
-/** The text of a key. @param random `keyBytes` bytes that nobody can foretell */
+/**
+ * The text of a key: a prefix that secret scanners and people recognise, and 256 random bits in characters that a path takes.
+ * @param random `keyBytes` bytes that nobody can foretell
+ */
 export function keyText(random: Uint8Array): string {
   if (random.length !== keyBytes) throw new Error(`A key has ${keyBytes} random bytes.`);
   return `gw_${Buffer.from(random).toString("base64url")}`;
