@@ -158,6 +158,16 @@ export const settingDefinitions = {
     default: 4,
     doc: "Most nodes that a transaction (`eth_sendRawTransaction`) is sent to at once; the first that accepts it answers.",
   }),
+  heavyMethods: setting({
+    type: methodPatterns(),
+    default: ["debug_*", "trace_*", "arbtrace_*"],
+    doc: "Methods whose answers may be large and long in coming: they are streamed to the client instead of being judged first, so another node is asked only when one can't be reached or answers with an HTTP error. They have to be allowed too, see `allowedMethods`.",
+  }),
+  heavyTimeoutSeconds: setting({
+    type: decimal(0.05, 3600),
+    default: 60,
+    doc: "Longest wait for a node's answer to a heavy method to begin, and between two parts of it.",
+  }),
   batchLimit: setting({
     type: wholeNumber(1, 10_000),
     default: 100,

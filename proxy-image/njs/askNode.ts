@@ -77,7 +77,8 @@ export function readReply(reply: NginxHTTPRequest, count: number): Reply {
   if (status === tooLargeStatus) return { failure: "tooLarge" };
   const text = reply.responseText ?? "";
   if (status === 200) return readBody(text, count, status);
-  const failed = transportFailure(reply, status);
+  const { upstream_header_time: header, upstream_connect_time: connect } = reply.variables;
+  const failed = transportFailure(status, header, connect);
   if (failed !== undefined) return { failure: failed };
   const failure = classifyStatus(status) ?? "http";
   const restMs = restOf(reply.headersOut["Retry-After"]);
@@ -107,9 +108,12 @@ function readBody(text: string, count: number, status: number): Reply {
 }
 
 /** What kept nginx from getting an answer; undefined when the status is the node's own. */
-function transportFailure(reply: NginxHTTPRequest, status: number): Failure | undefined {
+export function transportFailure(
+  status: number,
+  header: string | undefined,
+  connect: string | undefined,
+): Failure | undefined {
   if (status !== 502 && status !== 504) return undefined;
-  const { upstream_header_time: header, upstream_connect_time: connect } = reply.variables;
   if (header !== undefined && /\d[^-]*$/.test(header)) return undefined;
   if (status === 504) return "timeout";
   return connect !== undefined && /\d[^-]*$/.test(connect) ? "reset" : "unreachable";
@@ -118,7 +122,7 @@ function transportFailure(reply: NginxHTTPRequest, status: number): Failure | un
 const longestRestMs = 3_600_000;
 
 /** `Retry-After` in ms: seconds or a date. */
-function restOf(header: string | string[] | undefined): number | undefined {
+export function restOf(header: string | string[] | undefined): number | undefined {
   if (typeof header !== "string") return undefined;
   const milliseconds = /^\s*\d{1,9}\s*$/.test(header)
     ? Number(header) * 1000

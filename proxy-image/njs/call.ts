@@ -43,7 +43,7 @@ export class Call {
   ) {}
 
   /** The request as a node gets it, with an id of ours: nodes have been seen to change strings, fractions and large numbers. */
-  requestText(id: number): string {
+  requestText(id: number | string): string {
     const method = plainName.test(this.method) ? `"${this.method}"` : JSON.stringify(this.method);
     const params = this.pinnedParams ?? this.paramsText;
     return params === undefined

@@ -7,6 +7,7 @@ import { conclude, finishKnown, finishWithNode, rememberUnknown } from "./conclu
 import { countAnswer, countCall, countFailure } from "./counters";
 import { nextPinned, pinToFilter, withFilterId } from "./filters";
 import { headMethod, headResult, heightIn } from "./heads";
+import { isHeavy } from "./heavyMethods";
 import { isBroadcast, isIdempotent, nullMayBeMissing } from "./methods";
 import { errorMember, internalError } from "./rpcError";
 import { handOver } from "./sending";
@@ -36,7 +37,9 @@ export class Exchange {
     readonly startedAt: number,
     private readonly done: (exchange: Exchange) => void,
   ) {
-    this.deadline = startedAt + runtime.limits.callTimeoutMs;
+    const { callTimeoutMs, heavyTimeoutMs } = runtime.limits;
+    const isLong = heavyTimeoutMs > callTimeoutMs && calls.some(({ method }) => isHeavy(method));
+    this.deadline = startedAt + (isLong ? heavyTimeoutMs : callTimeoutMs);
   }
 
   start(): void {
@@ -109,7 +112,7 @@ export class Exchange {
       }
       if (call.pinned === undefined) common ??= node;
       // What may be sent once only is not sent with what may have to be sent again.
-      if (call.alone || !isIdempotent(call.method)) {
+      if (call.alone || !isIdempotent(call.method) || isHeavy(call.method)) {
         this.send(node, [call]);
         continue;
       }
@@ -160,11 +163,13 @@ export class Exchange {
     this.attempts++;
     this.underWay++;
     const sentAt = Date.now();
-    const limit = Math.min(
-      this.runtime.limits.attemptTimeoutMs + graceMs,
-      Math.max(1, this.deadline - sentAt),
-    );
+    const limit = Math.min(this.attemptTimeoutMs(calls) + graceMs, Math.max(1, this.deadline - sentAt));
     askNode(this.r, node, calls, limit, (reply) => this.finishAttempt(node, calls, reply, sentAt));
+  }
+
+  private attemptTimeoutMs(calls: Call[]): number {
+    const { attemptTimeoutMs, heavyTimeoutMs } = this.runtime.limits;
+    return isHeavy(calls[0]!.method) ? heavyTimeoutMs : attemptTimeoutMs;
   }
 
   private finishAttempt(node: Node, calls: Call[], reply: Reply, sentAt: number): void {

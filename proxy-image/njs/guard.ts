@@ -24,6 +24,20 @@ export function guard(
   flags: NginxHTTPSendBufferOptions,
 ): void {
   longest ??= Number(sub.variables.gateway_longest);
+  pass(sub, data, flags, longest);
+}
+
+/** The same for heavy methods. */
+export function guardHeavy(sub: NginxHTTPRequest, data: Buffer, flags: NginxHTTPSendBufferOptions): void {
+  pass(sub, data, flags, Number(sub.variables.gateway_longest_heavy));
+}
+
+function pass(
+  sub: NginxHTTPRequest & Counted,
+  data: Buffer,
+  flags: NginxHTTPSendBufferOptions,
+  longest: number,
+): void {
   largest ??= Number(sub.variables.gateway_largest);
   if (Number(sub.variables.request_time) > longest) {
     throw new Error("a node was still sending when the time of the call was long over");

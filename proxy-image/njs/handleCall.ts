@@ -9,6 +9,7 @@ import { answerExchange, respond } from "./respond";
 import { answerText, errorMember, internalError, invalidRequest, methodNotFound } from "./rpcError";
 import { loadRuntime } from "./runtime";
 import { refreshState } from "./state";
+import { streamCall } from "./streaming";
 import type { Network, Runtime } from "./types";
 
 /** `js_content` of everything that clients call. */
@@ -55,6 +56,7 @@ export function call(r: NginxHTTPRequest): void {
     const fixed = network.fixed.get(one.method);
     if (fixed !== undefined) one.finish(fixed, "ok");
   }
+  if (request.kind === "single" && streamCall(r, network, request.call, now)) return;
   const itsNetwork = network;
   if (request.kind === "single") {
     const exchange = new Exchange(r, runtime, network, calls, now, () => {

@@ -1,7 +1,9 @@
-import { broken, guard } from "./guard";
+import { broken, guard, guardHeavy } from "./guard";
 import { call } from "./handleCall";
 import { keys } from "./keyStore";
 import { metrics, ready, stats, tick, trial } from "./operation";
 import { send } from "./sending";
+import { streamBody, streamed, streamHeader } from "./streamFilters";
+import { nextStream, unstreamed } from "./streaming";
 
-export default { call, ready, metrics, stats, trial, tick, guard, broken, send, keys };
+export default { call, ready, metrics, stats, trial, tick, guard, broken, send, nextStream, unstreamed, streamHeader, streamBody, streamed, guardHeavy, keys };

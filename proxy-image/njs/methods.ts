@@ -23,6 +23,7 @@ const named = new Set(
     .concat([
       "debug_traceTransaction",
       "debug_traceCall",
+      "debug_traceBlock",
       "debug_traceBlockByNumber",
       "debug_traceBlockByHash",
     ])

@@ -5,6 +5,7 @@ import { hasCache } from "./cache";
 import { blockParamOf, Depends, dependenceOf } from "./cacheRules";
 import { fixedMembers } from "./fixedAnswers";
 import { Heads, headMethod } from "./heads";
+import { setHeavyMethods } from "./heavyMethods";
 import { methodRule } from "./methodRule";
 import { hasSmallAnswer, namedMethods, nullMayBeMissing } from "./methods";
 import { hasOwnRoad } from "./ownRoad";
@@ -25,6 +26,7 @@ export function loadRuntime(source: { readonly variables: NginxVariables }): Run
 }
 
 function runtimeOf(pool: PoolFile, generation: number): Runtime {
+  setHeavyMethods(pool.limits.heavyMethods);
   const networks = new Map<string, Network>();
   const nodes = new Map<string, Node>();
   for (const described of pool.networks) {

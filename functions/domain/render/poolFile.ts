@@ -15,6 +15,9 @@ export interface PoolLimits {
   attemptTimeoutMs: number;
   callTimeoutMs: number;
   batchLimit: number;
+  /** Patterns. */
+  heavyMethods: string[];
+  heavyTimeoutMs: number;
   /** A transaction goes to so many nodes at once. */
   broadcastNodes: number;
   halfOpenAfterMs: number;

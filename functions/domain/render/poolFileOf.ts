@@ -22,6 +22,8 @@ export function poolFileOf(input: RenderInput): PoolFile {
       attemptTimeoutMs: milliseconds(settings.attemptTimeoutSeconds),
       callTimeoutMs: milliseconds(settings.callTimeoutSeconds),
       batchLimit: settings.batchLimit,
+      heavyMethods: settings.heavyMethods,
+      heavyTimeoutMs: milliseconds(settings.heavyTimeoutSeconds),
       broadcastNodes: settings.broadcastNodes,
       halfOpenAfterMs: milliseconds(settings.halfOpenAfterSeconds),
       halfOpenMaxMs: milliseconds(settings.halfOpenMaxSeconds),

@@ -56,6 +56,9 @@ function derived(settings: Settings, nodes: number) {
     // A host that swallows packets must leave time for a second one within the same attempt.
     connectTimeout: milliseconds(Math.min(2, settings.attemptTimeoutSeconds / 2)),
     longestSeconds: settings.callTimeoutSeconds + 1,
+    heavyTimeout: milliseconds(settings.heavyTimeoutSeconds),
+    longestHeavySeconds: settings.heavyTimeoutSeconds + 1,
+    httpErrors: httpErrors.join(" "),
     // The request that sends a transaction keeps to the time of a call; this is for when it is lost.
     sendTimeout: milliseconds(settings.callTimeoutSeconds + 2),
     admission: admissionOf(settings),
@@ -80,6 +83,9 @@ function sampledShare(rate: number): string | undefined {
   if (rate === 1) return undefined;
   return (Math.min(0.9999, rate) * 100).toFixed(2);
 }
+
+/** Every status that nginx takes for an error and lets a location handle. 499 is its own, for clients that left. */
+const httpErrors = Array.from({ length: 300 }, (_, index) => 300 + index).filter((status) => status !== 499);
 
 function corsHeaders(anyOrigin: boolean): string {
   const lines = anyOrigin
