@@ -188,6 +188,11 @@ export const settingDefinitions = {
     default: 256 * 1024 * 1024,
     doc: "Largest answer of a node that is passed on.",
   }),
+  headPollSeconds: setting({
+    type: decimal(0, 60),
+    default: 1,
+    doc: "How often nodes are asked for their height while clients call their network; calls go to those at the head. 0: never.",
+  }),
   halfOpenAfterSeconds: setting({
     type: decimal(0.05, 600),
     default: 1,

@@ -5,6 +5,7 @@ import type { Call } from "./call";
 import { chooseNext } from "./choose";
 import { conclude, finishKnown, finishWithNode, rememberUnknown } from "./conclude";
 import { countAnswer, countFailure } from "./counters";
+import { charge } from "./nodeLimits";
 import { isUsable, learnLatency, noteGood, recover } from "./state";
 import type { Network, Node, Runtime } from "./types";
 
@@ -68,6 +69,7 @@ export class Broadcast {
   private send(node: Node, calls: Call[]): void {
     this.attempts++;
     this.underWay++;
+    charge(node, Date.now(), calls.length);
     const sentAt = Date.now();
     const left = Math.max(1, this.deadline - sentAt);
     const limit = Math.min(this.runtime.limits.attemptTimeoutMs + graceMs, left);

@@ -1,3 +1,4 @@
+import type { Wanted } from "./choose";
 import type { Failure, Node } from "./types";
 
 /** How a call ended, for counters and logs. */
@@ -33,6 +34,12 @@ export class Call {
   /** The only node that can answer it, and the params as that node knows them. */
   pinned: Node | undefined;
   pinnedParams: string | undefined;
+  /** What a node needs to have to answer it; undefined while nobody has looked. */
+  wanted: Wanted | undefined;
+  /** Height of a block that only one node calls safe or final. */
+  heard: number | undefined;
+  /** No node may be called before so many ms. */
+  restMs = 0;
 
   constructor(
     /** As the client wrote it; undefined for a notification. */

@@ -1,3 +1,7 @@
+import type { Needs } from "./needs";
+import { waitOf } from "./nodeLimits";
+import { hasServed, lacks } from "./rememberedGaps";
+import { hasBlock, isLevel } from "./rotation";
 import { isUsable, recentLatencyOf } from "./state";
 import type { Network, Node } from "./types";
 
@@ -11,6 +15,7 @@ const noiseMs = 3;
  * nodes' latencies however many there are; the slow one of a pair is still taken sometimes, so it is measured again.
  */
 export function chooseFirst(network: Network, now: number): Node | undefined {
+  if (network.hasRates) return chooseNext(network, [], now);
   const { rotation } = network;
   const { length } = rotation;
   if (length === 1) return rotation[0];
@@ -20,14 +25,65 @@ export function chooseFirst(network: Network, now: number): Node | undefined {
   return fasterOf(rotation[(random() * length) | 0]!, rotation[(random() * length) | 0]!, now);
 }
 
-/** The next node for a call that `tried` did not answer; undefined when nobody is left. */
-export function chooseNext(network: Network, tried: Node[], now: number): Node | undefined {
-  const left = network.nodes.filter((node) => !tried.includes(node));
-  const usable = left.filter((node) => isUsable(node, now));
-  if (usable.length > 0) return fasterOf(drawFrom(usable), drawFrom(usable), now);
-  if (left.length > 0) return left.reduce((a, b) => (a.ejectedUntil <= b.ejectedUntil ? a : b));
-  const { leader } = network;
-  return leader !== undefined && !tried.includes(leader) ? leader : undefined;
+/** What is wanted of a node besides being well. */
+export interface Wanted extends Needs {
+  method: string;
+}
+
+/** Why a node comes later, the worst first. Those of one rank are equals; all that is worse comes only when nobody is left. */
+const Rank = { good: 0, unproven: 1, leader: 2, behind: 3, lacking: 4, ejected: 5, lastLeader: 6 } as const;
+type Rank = (typeof Rank)[keyof typeof Rank];
+
+/**
+ * The next node for a call that `tried` did not answer; undefined when nobody is left. Nodes that may not be called at this moment are
+ * left out: `restOf` says for how long.
+ */
+export function chooseNext(network: Network, tried: Node[], now: number, wanted?: Wanted): Node | undefined {
+  const { nodes, leader } = network;
+  let best: Node[] = [];
+  let bestRank: Rank = Rank.lastLeader;
+  const proven = wanted?.old !== undefined && nodes.some((node) => hasServed(node, wanted.old));
+  for (const node of nodes) {
+    if (tried.includes(node) || (node.rate !== undefined && waitOf(node, now) > 0)) continue;
+    const rank = rankOf(network, node, now, wanted, proven);
+    if (rank > bestRank) continue;
+    if (rank < bestRank) best = [];
+    bestRank = rank;
+    best.push(node);
+  }
+  if (leader !== undefined && !tried.includes(leader) && waitOf(leader, now) === 0) {
+    const rank = rankOf(network, leader, now, wanted, false);
+    const isWorthy = rank <= Rank.unproven && (bestRank === Rank.behind || bestRank === Rank.lacking);
+    if (isWorthy || best.length === 0) return leader;
+  }
+  if (best.length === 0) return undefined;
+  if (bestRank === Rank.ejected) return best.reduce((a, b) => (a.ejectedUntil <= b.ejectedUntil ? a : b));
+  return fasterOf(drawFrom(best), drawFrom(best), now);
+}
+
+function rankOf(
+  network: Network,
+  node: Node,
+  now: number,
+  wanted: Wanted | undefined,
+  someAreProven: boolean,
+): Rank {
+  if (!isUsable(node, now)) return Rank.ejected;
+  if (wanted !== undefined && lacks(node, wanted.method, wanted.old)) return Rank.lacking;
+  if (!isLevel(network, node)) return Rank.behind;
+  if (wanted?.range !== undefined && !hasBlock(network, node, wanted.range)) return Rank.behind;
+  return someAreProven && !hasServed(node, wanted?.old) ? Rank.unproven : Rank.good;
+}
+
+/** How long it takes until one of the nodes that were not tried may be called, in ms; 0 when none of them rests. */
+export function restOf(network: Network, tried: Node[], now: number): number {
+  if (!network.hasRates) return 0;
+  const { nodes, leader } = network;
+  const waits = (leader === undefined ? nodes : [...nodes, leader])
+    .filter((node) => !tried.includes(node))
+    .map((node) => waitOf(node, now))
+    .filter((wait) => wait > 0);
+  return waits.length === 0 ? 0 : Math.min(...waits);
 }
 
 function fasterOf(a: Node, b: Node, now: number): Node {

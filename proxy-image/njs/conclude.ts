@@ -1,7 +1,7 @@
 import { transactionHash } from "../../functions/domain/transactionHash";
 import type { Call, Outcome } from "./call";
 import { endPinned } from "./filters";
-import { errorMember, internalError } from "./rpcError";
+import { errorMember, internalError, limitExceeded } from "./rpcError";
 import type { Failure, Node } from "./types";
 
 /** Ends a call for which no node is left: with the best that was heard, else with an error that says what happened. */
@@ -18,7 +18,9 @@ export function conclude(call: Call): void {
       return;
     }
   }
-  call.finish(errorMember(internalError, describe(failures ?? [])), "failed");
+  const isLimited = call.restMs > 0;
+  const message = isLimited ? "All nodes have as many calls as they may get." : describe(failures ?? []);
+  call.finish(errorMember(isLimited ? limitExceeded : internalError, message), "failed");
 }
 
 /** Ends a call with what a node said. Error texts of providers have been seen to quote the key. */
@@ -87,6 +89,9 @@ const words: Record<Failure, string> = {
   nullResult: "did not have the data",
   tooLarge: "sent too large an answer",
   farAhead: "was far ahead of the others",
+  behind: "was behind the others",
+  unconfirmed: "said what nobody confirmed",
+  capped: "had as many calls as it takes",
 };
 
 /** `No node could answer: 2 of 3 nodes did not answer in time, 1 could not be reached.` */
@@ -100,8 +105,9 @@ function describe(failures: { node: Node; failure: Failure }[]): string {
   return `No node could answer (${last.size} tried): ${parts.join(", ")}.`;
 }
 
-/** 504 when nothing but time ran out, else 502. */
+/** 429 when nodes may be called again in a moment, 504 when nothing but time ran out, else 502. */
 export function failureStatus(call: Call): number {
+  if (call.restMs > 0) return 429;
   const all = call.failures;
   return all !== undefined && all.length > 0 && all.every(({ failure }) => failure === "timeout") ? 504 : 502;
 }

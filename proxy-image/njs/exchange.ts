@@ -1,17 +1,21 @@
 import type { Verdict } from "./answer";
 import { askNode, type Reply } from "./askNode";
-import { blameOthers, ejectNode, failNode, mayHaveActed } from "./blame";
+import { blameOthers, ejectNode, failNode } from "./blame";
 import type { Call } from "./call";
-import { chooseFirst, chooseNext } from "./choose";
 import { conclude, finishKnown, finishWithNode, rememberUnknown } from "./conclude";
 import { countAnswer, countCall, countFailure } from "./counters";
-import { nextPinned, pinToFilter, withFilterId } from "./filters";
+import { pinToFilter, withFilterId } from "./filters";
 import { headMethod, headResult, heightIn } from "./heads";
 import { isHeavy } from "./heavyMethods";
+import { askChecked, hasToBeChecked, lacksRange } from "./logsRange";
 import { isBroadcast, isIdempotent, nullMayBeMissing } from "./methods";
+import { judgeMoving, movingTagOf } from "./movingBlocks";
+import { blockMethod } from "./needs";
+import { isParticular, nextNode, wantedOf } from "./nextNode";
+import { learnMissing, learnServed, learnUnsupported } from "./rememberedGaps";
 import { errorMember, internalError } from "./rpcError";
 import { handOver } from "./sending";
-import { isUsable, learnLatency, noteGood, recover } from "./state";
+import { learnLatency, noteGood, recover } from "./state";
 import type { Failure, Network, Node, Runtime } from "./types";
 
 /** Batches are spread over nodes in shares of at least so many calls. */
@@ -27,11 +31,11 @@ export class Exchange {
   /** An attempt was given up while its node may still be sending. */
   abandoned = false;
   private underWay = 0;
-  private readonly deadline: number;
+  readonly deadline: number;
 
   constructor(
     private readonly r: NginxHTTPRequest,
-    private readonly runtime: Runtime,
+    readonly runtime: Runtime,
     readonly network: Network,
     readonly calls: Call[],
     readonly startedAt: number,
@@ -89,7 +93,7 @@ export class Exchange {
     const now = Date.now();
     if (calls.length === 1) {
       const call = calls[0]!;
-      const node = this.nextNode(call, now);
+      const node = nextNode(this, call, now);
       if (node === undefined) conclude(call);
       else this.send(node, calls);
       return;
@@ -104,15 +108,20 @@ export class Exchange {
     const groups = new Map<Node, Call[]>();
     let common: Node | undefined;
     for (const call of calls) {
-      const isFree = common !== undefined && call.pinned === undefined && !call.tried?.includes(common);
-      const node = isFree ? common : this.nextNode(call, now);
+      const isFree =
+        common !== undefined &&
+        call.pinned === undefined &&
+        !call.tried?.includes(common) &&
+        !isParticular(this.network, call);
+      const node = isFree ? common : nextNode(this, call, now);
       if (node === undefined) {
         conclude(call);
         continue;
       }
       if (call.pinned === undefined) common ??= node;
       // What may be sent once only is not sent with what may have to be sent again.
-      if (call.alone || !isIdempotent(call.method) || isHeavy(call.method)) {
+      const isOnItsOwn = isHeavy(call.method) || hasToBeChecked(this.network, call, node);
+      if (call.alone || !isIdempotent(call.method) || isOnItsOwn) {
         this.send(node, [call]);
         continue;
       }
@@ -121,38 +130,6 @@ export class Exchange {
       else group.push(call);
     }
     for (const [node, group] of groups) this.send(node, group);
-  }
-
-  private nextNode(call: Call, now: number): Node | undefined {
-    const { tried } = call;
-    if (call.pinned !== undefined) return nextPinned(call, isIdempotent(call.method));
-    if (tried === undefined || tried.length === 0) return chooseFirst(this.network, now);
-    if (now >= this.deadline) return undefined;
-    const idempotent = isIdempotent(call.method);
-    if (!idempotent && call.failures?.some(({ failure }) => mayHaveActed.has(failure))) return undefined;
-    const node = chooseNext(this.network, tried, now);
-    if (call.fallback?.failure === "farAhead") return this.nextWitness(call, node, now);
-    // A null is the usual answer for what is not there yet: it must not keep the leader and ailing nodes busy.
-    if (call.fallback?.failure === "nullResult") {
-      return node !== undefined && node !== this.network.leader && isUsable(node, now) ? node : undefined;
-    }
-    if (node !== undefined || call.retrying || !idempotent) return node;
-    // A node may have closed an idle connection just when the call was sent: that is worth a second try.
-    call.retrying = true;
-    call.tried = tried.filter((one) => !call.failures?.some((f) => f.node === one && f.failure === "reset"));
-    return chooseNext(this.network, call.tried, now);
-  }
-
-  /** Somebody who can say whether a head is true; with nobody left, what was said is believed. */
-  private nextWitness(call: Call, next: Node | undefined, now: number): Node | undefined {
-    const { leader } = this.network;
-    for (const node of [next, leader]) {
-      if (node !== undefined && !call.tried!.includes(node) && isUsable(node, now)) return node;
-    }
-    const said = call.failures!.filter(({ failure }) => failure === "farAhead").map(({ node }) => node);
-    call.fallback!.member = `"result":"0x${this.network.heads.believe(said, now).toString(16)}"`;
-    this.countAgainstOthers(call, call.fallback!.node, now);
-    return undefined;
   }
 
   private send(node: Node, calls: Call[]): void {
@@ -164,7 +141,22 @@ export class Exchange {
     this.underWay++;
     const sentAt = Date.now();
     const limit = Math.min(this.attemptTimeoutMs(calls) + graceMs, Math.max(1, this.deadline - sentAt));
-    askNode(this.r, node, calls, limit, (reply) => this.finishAttempt(node, calls, reply, sentAt));
+    const [call] = calls as [Call];
+    if (calls.length > 1 || !hasToBeChecked(this.network, call, node)) {
+      askNode(this.r, node, calls, limit, (reply) => this.finishAttempt(node, calls, reply, sentAt));
+      return;
+    }
+    askChecked(this.r, this.network, node, call, limit, (reply) => {
+      if (reply !== undefined) {
+        this.finishAttempt(node, calls, reply, sentAt);
+        return;
+      }
+      const member = lacksRange(this.network, call);
+      call.fallback = { member, node, outcome: "error", failure: "behind" };
+      call.fail(node, "behind");
+      this.dispatch(calls);
+      this.release();
+    });
   }
 
   private attemptTimeoutMs(calls: Call[]): number {
@@ -225,6 +217,8 @@ export class Exchange {
     }
     if (verdict.kind === "result") {
       if (verdict.isNull && nullMayBeMissing.has(call.method)) {
+        if (call.method === blockMethod)
+          learnMissing(this.network, node, wantedOf(this.network, call).old, now);
         call.fail(node, "nullResult");
         call.fallback = { member: verdict.member, node, outcome: "ok", failure: "nullResult" };
       } else {
@@ -233,7 +227,9 @@ export class Exchange {
           this.fail(call, node, "garbage", now);
           return false;
         }
+        if (!this.isAgreed(call, node, member, now)) return true;
         call.finish(member, "ok", node);
+        if (this.network.hasGaps) learnServed(this.network, node, wantedOf(this.network, call).old, now);
       }
       this.countAgainstOthers(call, node, now);
       return true;
@@ -255,12 +251,35 @@ export class Exchange {
     }
     call.finish(`${resultStart}${result}`, "ok", node);
     this.countAgainstOthers(call, node, now);
+    this.ejectLiars(call, now);
+    return true;
+  }
+
+  /** The block at a moving tag must not be lower than one that clients have seen. */
+  private isAgreed(call: Call, node: Node, member: string, now: number): boolean {
+    const tag = movingTagOf(call);
+    if (tag === undefined) return true;
+    const judgement = judgeMoving(this.network, call, node, tag, member, now);
+    if (call.member !== undefined) return false;
+    if (judgement === "pass") {
+      this.ejectLiars(call, now);
+      return true;
+    }
+    call.fail(node, judgement);
+    // What was said of a higher block may still be true.
+    if (call.fallback?.failure !== "farAhead") {
+      call.fallback = { member, node, outcome: "ok", failure: judgement };
+    }
+    return false;
+  }
+
+  /** Another node has shown that they said a head that can't be. */
+  private ejectLiars(call: Call, now: number): void {
     for (const { node: other, failure } of call.failures ?? []) {
       if (failure !== "farAhead" || !this.network.heads.isFarAhead(other, now)) continue;
       countFailure(this.network, other, failure);
       this.eject(other, now, 0);
     }
-    return true;
   }
 
   private settleError(
@@ -289,6 +308,10 @@ export class Exchange {
         }
         call.fail(node, errorClass);
         countFailure(this.network, node, errorClass);
+        if (errorClass === "missingData")
+          learnMissing(this.network, node, wantedOf(this.network, call).old, now);
+        else if (errorClass === "unsupported" && hasNoSuchMethod.test(verdict.member))
+          learnUnsupported(this.network, node, call.method, now);
         return true;
       case "trouble":
         if (!byText) rememberUnknown(call, node, verdict.member);
@@ -312,5 +335,8 @@ export class Exchange {
     ejectNode(this.runtime, this.network, node, now, restMs);
   }
 }
+
+/** Texts can be brought about by a caller; a code can't. */
+const hasNoSuchMethod = /"code"\s*:\s*-32601\b/;
 
 const resultStart = '"result":';

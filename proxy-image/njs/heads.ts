@@ -1,64 +1,87 @@
 import { referenceHeight } from "../../functions/domain/referenceHeight";
-import type { PoolNetwork } from "../../functions/domain/render/poolFile";
+import type { PoolLimits, PoolNetwork } from "../../functions/domain/render/poolFile";
+import { type HeadNumbers, headNumbers } from "./headNumbers";
+import { Pace } from "./pace";
+import { SetBack } from "./setBack";
+import { raiseEpoch } from "./state";
 import type { Network, Node } from "./types";
 
 export const headMethod = "eth_blockNumber";
 
-/** As in the health check: a chain is believed to grow up to this many times faster than expected. */
-const fastestGrowth = 10;
 /** How often a context writes down that some node is at the head. */
 const levelWrittenEveryMs = 1000;
-/** All nodes are below the head only if hardly a moment passes without one of them saying so. */
-const longestSilenceMs = 15_000;
+/** Contexts are told at most this often that nodes have caught up; of a new head they are told at once. */
+const toldEveryMs = 100;
 const mostLockTries = 500;
 
 /**
  * The highest head of a network that was handed out, for all workers: it never falls for a client, whichever node answers. A node
  * alone far ahead of all others does not move it; a chain that was really set back is followed after a while.
+ *
+ * Where heads are polled, a new head is handed out once half of the nodes have it, or a moment after the first: a read at the
+ * head goes to those that have it, and the first alone could not bear the calls of all.
  */
 export class Heads {
+  /** What each node says is asked often enough to choose nodes by it. */
+  readonly isPolled: boolean;
+  private readonly pollMs: number;
   private readonly maxLag: number;
-  private readonly growthPerMs: number;
-  private readonly nearWaitMs: number;
-  private readonly farWaitMs: number;
-  private readonly key: (what: string) => string;
-  private readonly headKey: string;
+  private readonly finalityDepth: number;
+  private readonly keys: HeadNumbers;
+  /** How fast the chain grows, and what can be believed by that. */
+  readonly pace: Pace;
+  private readonly setBack: SetBack;
   private levelWrittenAt = 0;
 
   constructor(
-    { name, maxLagBlocks, blockTimeSeconds }: PoolNetwork,
+    described: PoolNetwork,
     /** Those whose answers count, the leader too. */
     private readonly nodes: Node[],
-    callTimeoutMs: number,
+    { callTimeoutMs, headPollMs }: Pick<PoolLimits, "callTimeoutMs" | "headPollMs">,
+    private readonly epochKey: string,
   ) {
-    this.maxLag = maxLagBlocks;
-    this.growthPerMs = fastestGrowth / (blockTimeSeconds * 1000);
-    // Long after every answer from before the fall, and for a small one: after the nodes that are left have caught up.
-    this.farWaitMs = callTimeoutMs * 2.5;
-    this.nearWaitMs = Math.max(this.farWaitMs, (maxLagBlocks + 2) * blockTimeSeconds * 1000);
-    this.key = (what) => `${what}|${name}`;
-    this.headKey = this.key("head");
+    this.isPolled = headPollMs > 0;
+    this.pollMs = headPollMs;
+    this.maxLag = described.maxLagBlocks;
+    this.finalityDepth = described.finalityDepthBlocks;
+    this.keys = headNumbers(described.name);
+    this.pace = new Pace(described, this.keys, headPollMs);
+    this.setBack = new SetBack(described, this.keys, callTimeoutMs);
   }
 
   /**
    * A node has said how high it is.
+   * @param isShown the client sees the height in any case, as part of a block
    * @returns the head to hand out; undefined when the node alone is that far ahead: others have to be asked
    */
-  see(node: Node, height: number, now: number): number | undefined {
+  see(node: Node, height: number, now: number, isShown = false): number | undefined {
     try {
-      const head = dictionary().get(this.headKey);
-      if (height !== node.height) {
-        node.height = height;
-        dictionary().set(node.heightKey, height);
+      const head = dictionary().get(this.keys.head);
+      const isNew = height !== node.height;
+      if (isNew) this.remember(node, height, head, now);
+      if (head === undefined || height > head) {
+        if (!isNew && !isShown && head !== undefined && this.isSettling(height, now)) return head;
+        return this.locked(() => this.rise(node, height, now, isShown));
       }
-      if (head === undefined || height > head) return this.locked(() => this.rise(node, height, now));
-      if (height < head) return this.whileBelow(height, head, now);
+      if (height < head) {
+        // The next node at the head has to end the time below it.
+        this.levelWrittenAt = 0;
+        const fallen = this.setBack.whileBelow(height, head, now);
+        return fallen === undefined ? head : this.locked(() => this.fall(fallen, now));
+      }
       this.markLevel(now);
       return head;
     } catch {
       // A full dictionary costs certainty, no call.
       return height;
     }
+  }
+
+  /** Notes how high a node is whose word does not move the head: the leader, which takes no calls. */
+  note(node: Node, height: number): void {
+    if (height === node.height) return;
+    node.height = height;
+    dictionary().set(node.heightKey, height);
   }
 
   /** Nobody else could be asked: the head to hand out after these nodes have said what nobody confirms. */
@@ -73,7 +96,7 @@ export class Heads {
     )!;
     try {
       this.locked(() => this.raise(height, height, now));
-      return dictionary().get(this.headKey) ?? height;
+      return dictionary().get(this.keys.head) ?? height;
     } catch {
       return height;
     }
@@ -81,11 +104,75 @@ export class Heads {
 
   /** The node has said a height that the head shows to be wrong. */
   isFarAhead(node: Node, now: number): boolean {
-    return node.height > this.limit(now);
+    return node.height > this.pace.limit(now);
   }
 
-  private rise(node: Node, height: number, now: number): number | undefined {
-    const head = dictionary().get(this.headKey);
+  /** Ends the wait of a head that not enough nodes have confirmed, and tells who has caught up since contexts were told last. */
+  settle(now: number): void {
+    const known = dictionary();
+    const since = known.get(this.keys.nextAt) ?? 0;
+    if (since > 0 && now - since >= this.pace.settleMs()) {
+      const next = known.get(this.keys.next) ?? -1;
+      if (next <= this.pace.loneLimit(now)) this.locked(() => this.raise(next, 0, now));
+    }
+    if ((known.get(this.keys.untold) ?? 0) > 0) this.tell(now, true);
+  }
+
+  isUnknown(): boolean {
+    return dictionary().get(this.keys.head) === undefined;
+  }
+
+  /** The nodes have to be asked before their turn. */
+  wantsPoll(lastRoundAt: number): boolean {
+    return (dictionary().get(this.keys.askAt) ?? 0) > lastRoundAt;
+  }
+
+  /** A reorganisation was seen: what is known of blocks above finality may be wrong. */
+  noteFork(): void {
+    dictionary().incr(this.keys.fork, 1, 0);
+    raiseEpoch(this.epochKey);
+  }
+
+  /** Brings a context's copies up to date. */
+  copyTo(network: Network): void {
+    const known = dictionary();
+    const head = known.get(this.keys.head) ?? -1;
+    network.head = head;
+    network.fork = known.get(this.keys.fork) ?? 0;
+    network.finalHeight = head < 0 ? -1 : Math.max(-1, head - this.finalityDepth);
+    network.headKey = head < 0 ? "" : `${head}.${network.fork}`;
+    if (!this.isPolled) return;
+    network.slack = this.pace.slack();
+    for (const node of this.nodes) node.height = known.get(node.heightKey) ?? -1;
+  }
+
+  private isSettling(height: number, now: number): boolean {
+    const since = dictionary().get(this.keys.nextAt) ?? 0;
+    return (
+      since > 0 && height <= (dictionary().get(this.keys.next) ?? -1) && now - since < this.pace.settleMs()
+    );
+  }
+
+  private remember(node: Node, height: number, head: number | undefined, now: number): void {
+    const wasLevel = head !== undefined && node.height >= head;
+    this.note(node, height);
+    if (this.isPolled && head !== undefined && wasLevel !== height >= head) this.tell(now, false);
+  }
+
+  /** Has all contexts look at the nodes' heights again; `tick` makes up for what is not told at once. */
+  private tell(now: number, isDue: boolean): void {
+    const known = dictionary();
+    if (!isDue && now - (known.get(this.keys.toldAt) ?? 0) < toldEveryMs) {
+      known.set(this.keys.untold, 1);
+      return;
+    }
+    known.set(this.keys.toldAt, now);
+    known.set(this.keys.untold, 0);
+    raiseEpoch(this.epochKey);
+  }
+
+  private rise(node: Node, height: number, now: number, isShown: boolean): number | undefined {
+    const head = dictionary().get(this.keys.head);
     if (head !== undefined && height <= head) return head;
     if (this.nodes.length === 1) return this.raise(height, height, now);
     const others = this.nodes
@@ -93,69 +180,98 @@ export class Heads {
       .map(({ heightKey }) => dictionary().get(heightKey) ?? -1);
     if (head === undefined) {
       const agreeing = others.filter((other) => other >= 0 && Math.abs(other - height) <= this.maxLag);
-      return agreeing.length === 0 ? undefined : this.raise(Math.max(height, ...agreeing), height, now);
+      if (agreeing.length === 0) return undefined;
+      const [highest, second] = [height, ...agreeing].sort((a, b) => b - a) as [number, number];
+      return this.raise(this.isPolled ? second : highest, second, now);
     }
     const highest = Math.max(...others);
-    if (highest >= height - this.maxLag) return this.raise(height, Math.min(highest, height), now);
-    return height <= this.limit(now) ? this.raise(height, 0, now) : undefined;
+    const isConfirmed = highest >= height - this.maxLag;
+    if (!isConfirmed && height > this.pace.limit(now)) return undefined;
+    // After a rest nobody knows how high the others are: the first answer counts.
+    if (this.isPolled && this.isFresh(now)) return this.riseSlowly(height, others, head, now, isShown);
+    return this.raise(height, isConfirmed ? Math.min(highest, height) : 0, now);
+  }
+
+  /** The head goes where half of the nodes are; further only when the client has seen it, or after a moment. */
+  private riseSlowly(
+    height: number,
+    others: number[],
+    head: number,
+    now: number,
+    isShown: boolean,
+  ): number | undefined {
+    const known = dictionary();
+    const most = Math.max(height + this.maxLag, this.pace.limit(now));
+    const heights = [height, ...others.filter((other) => other <= most)].sort((a, b) => b - a);
+    const usable = this.nodes.filter((node) => node.ejectedUntil === 0).length;
+    const needed = usable <= 1 ? 1 : Math.max(2, Math.ceil(usable / 2));
+    const agreed = Math.min(height, heights[needed - 1] ?? -1);
+    let reached = head;
+    if (agreed > reached) reached = this.raise(agreed, Math.min(agreed, heights[1] ?? -1), now);
+    if (height <= reached) return reached;
+    const isBelievable = height <= this.pace.loneLimit(now);
+    if (isShown && !isBelievable) return undefined;
+    const waitedMs = now - (known.get(this.keys.nextAt) ?? 0);
+    const settleMs = this.pace.settleMs();
+    // Of a height that was never believed nothing is left but its number.
+    if (waitedMs > settleMs * 4) {
+      known.set(this.keys.nextAt, now);
+      known.set(this.keys.next, height);
+    } else if (height > (known.get(this.keys.next) ?? -1)) {
+      known.set(this.keys.next, height);
+    }
+    if (isBelievable && (isShown || (waitedMs >= settleMs && waitedMs <= settleMs * 4)))
+      reached = this.raise(height, 0, now);
+    if (now - (known.get(this.keys.askAt) ?? 0) >= this.pollMs) known.set(this.keys.askAt, now);
+    return reached;
   }
 
   /** Sets the head. `confirmed` is how high a second node has been seen. */
   private raise(height: number, confirmed: number, now: number): number {
-    const head = dictionary().get(this.headKey);
-    if (head === undefined || height > head) dictionary().set(this.headKey, height);
-    if (confirmed > (dictionary().get(this.key("confirmed")) ?? -1)) {
-      dictionary().set(this.key("confirmed"), confirmed);
-      dictionary().set(this.key("confirmedAt"), now);
+    const known = dictionary();
+    const head = known.get(this.keys.head);
+    if (confirmed > (known.get(this.keys.confirmed) ?? -1)) {
+      known.set(this.keys.confirmed, confirmed);
+      known.set(this.keys.confirmedAt, now);
+    }
+    if (head === undefined || height > head) {
+      known.set(this.keys.head, height);
+      if (height >= (known.get(this.keys.next) ?? -1)) known.set(this.keys.nextAt, 0);
+      this.tell(now, true);
     }
     this.markLevel(now);
     return Math.max(height, head ?? 0);
   }
 
-  /** The highest height that needs nobody's confirmation. */
-  private limit(now: number): number {
-    const confirmed = dictionary().get(this.key("confirmed")) ?? 0;
-    const elapsedMs = Math.max(0, now - (dictionary().get(this.key("confirmedAt")) ?? now));
-    return confirmed + elapsedMs * this.growthPerMs + this.maxLag;
+  /** The chain was set back to this height. */
+  private fall(height: number, now: number): number {
+    const known = dictionary();
+    known.set(this.keys.head, height);
+    known.set(this.keys.confirmed, height);
+    known.set(this.keys.confirmedAt, now);
+    known.set(this.keys.level, now);
+    known.set(this.keys.nextAt, 0);
+    known.set(this.keys.next, -1);
+    for (const key of [this.keys.safe, this.keys.finalized]) known.delete(key);
+    this.noteFork();
+    return height;
+  }
+
+  /** Some node was at the head lately. */
+  private isFresh(now: number): boolean {
+    return now - (dictionary().get(this.keys.level) ?? 0) <= levelWrittenEveryMs + 1.5 * this.pollMs;
   }
 
   /** Some node is at the head. */
   private markLevel(now: number): void {
     if (now - this.levelWrittenAt < levelWrittenEveryMs) return;
     this.levelWrittenAt = now;
-    dictionary().set(this.key("level"), now);
-  }
-
-  /** A node below the head is common, all nodes below it for long means that the chain was set back. */
-  private whileBelow(height: number, head: number, now: number): number {
-    const known = dictionary();
-    // The next node at the head has to end the time below it.
-    this.levelWrittenAt = 0;
-    const since = known.get(this.key("belowSince")) ?? 0;
-    const last = known.get(this.key("belowLast")) ?? 0;
-    known.set(this.key("belowLast"), now);
-    if (since <= (known.get(this.key("level")) ?? 0) || now - last > longestSilenceMs) {
-      known.set(this.key("belowSince"), now);
-      known.set(this.key("belowMost"), height);
-      return head;
-    }
-    const most = Math.max(height, known.get(this.key("belowMost")) ?? 0);
-    if (most === height) known.set(this.key("belowMost"), height);
-    const waitMs = head - most > this.maxLag ? this.farWaitMs : this.nearWaitMs;
-    if (now - since < waitMs) return head;
-    return this.locked(() => {
-      known.set(this.headKey, most);
-      known.set(this.key("confirmed"), most);
-      known.set(this.key("confirmedAt"), now);
-      known.set(this.key("belowSince"), 0);
-      known.set(this.key("level"), now);
-      return most;
-    });
+    dictionary().set(this.keys.level, now);
   }
 
   /** Workers are processes: two could otherwise overwrite a head with a lower one. Happens about once a block. */
   private locked<T>(change: () => T): T {
-    const lock = this.key("lock");
+    const { lock } = this.keys;
     // One that died with the lock must not stop the others for good.
     for (let tries = 0; tries < mostLockTries; tries++) {
       if (dictionary().incr(lock, 1, 0) === 1) break;

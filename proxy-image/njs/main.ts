@@ -2,8 +2,27 @@ import { broken, guard, guardHeavy } from "./guard";
 import { call } from "./handleCall";
 import { keys } from "./keyStore";
 import { metrics, ready, stats, tick, trial } from "./operation";
+import { poll } from "./polling";
 import { send } from "./sending";
 import { streamBody, streamed, streamHeader } from "./streamFilters";
 import { nextStream, unstreamed } from "./streaming";
 
-export default { call, ready, metrics, stats, trial, tick, guard, broken, send, nextStream, unstreamed, streamHeader, streamBody, streamed, guardHeavy, keys };
+export default {
+  call,
+  ready,
+  metrics,
+  stats,
+  trial,
+  tick,
+  poll,
+  guard,
+  broken,
+  send,
+  nextStream,
+  unstreamed,
+  streamHeader,
+  streamBody,
+  streamed,
+  guardHeavy,
+  keys,
+};

@@ -2,6 +2,7 @@ import { askNode } from "./askNode";
 import { Call } from "./call";
 import { isOnChain } from "./fixedAnswers";
 import { metricsText, taskCounters } from "./metricsText";
+import { duePolls } from "./polling";
 import { loadRuntime } from "./runtime";
 import {
   claimTrial,
@@ -10,7 +11,7 @@ import {
   isUsable,
   lastGood,
   nodesToTry,
-  noteGood,
+  noteReady,
   publishGeneration,
   recover,
   refreshAll,
@@ -68,7 +69,7 @@ function askForReadiness(
       if (gaveUp === true) isLeftBehind = true;
       if (isAnswered) return;
       if (isOnChain(verdicts?.[0], node.chainId)) {
-        noteGood(networkOf(runtime, node), Date.now());
+        noteReady(networkOf(runtime, node), Date.now());
         isAnswered = true;
         answer(true, left > 0 || isLeftBehind);
       } else if (left === 0) {
@@ -83,19 +84,20 @@ function networkOf(runtime: Runtime, node: Node): Network {
   return runtime.all.find(({ epochKey }) => epochKey === node.epochKey)!;
 }
 
-/** Runs in one worker, four times a second: makes the configuration known and has ejected nodes tried. */
+/** Runs in one worker, four times a second: makes the configuration known, has ejected nodes tried and heads polled. */
 export async function tick(session: NginxPeriodicSession): Promise<void> {
   const runtime = loadRuntime(session);
   publishGeneration(runtime.generation);
   if (!refreshAll(runtime)) return;
   const { gateway_front: front } = session.variables;
-  const due = nodesToTry(runtime, Date.now());
+  const now = Date.now();
+  const due = [...nodesToTry(runtime, now).map(({ id }) => `/~trial/${id}`), ...duePolls(runtime, now)];
   await Promise.all(
-    due.map(async ({ id }) => {
+    due.map(async (address) => {
       try {
-        await ngx.fetch(`http://unix:${front}:/~trial/${id}`, { headers: { Host: "gateway" } });
+        await ngx.fetch(`http://unix:${front}:${address}`, { headers: { Host: "gateway" } });
       } catch (error) {
-        ngx.log(ngx.WARN, `trying node ${id}: ${String(error)}`);
+        ngx.log(ngx.WARN, `asking for ${address}: ${String(error)}`);
       }
     }),
   );

@@ -6,6 +6,8 @@ import { countPrompt, countQuick } from "./counters";
 import { Exchange } from "./exchange";
 import { awaited } from "./guard";
 import { headResult } from "./heads";
+import { wantsCare } from "./needs";
+import { charge } from "./nodeLimits";
 import { quickFacts, quickId, quickParams, quickValues, readQuickly } from "./quickRequest";
 import { requestId } from "./requestId";
 import { answerExchange } from "./respond";
@@ -57,6 +59,8 @@ export function quickCall(
   text: string,
   now: number,
 ): boolean {
+  if ((quickFacts.needsCare || itsNetwork.hasGaps) && wantsCare(quickFacts, quickValues, itsNetwork))
+    return false;
   if (!readQuickly(text, itsNetwork)) return false;
   const chosen = chooseFirst(itsNetwork, now);
   if (chosen === undefined || chosen.ejectedUntil > 0) return false;
@@ -82,6 +86,7 @@ export function quickCall(
   return true;
 }
 
+  if (node.rate !== undefined) charge(node, startedAt, 1);
 function send(): void {
   options.body = quickFacts.bodyStart + quickParams + "}";
   timer = setTimeout(settle, runtime.limits.attemptTimeoutMs + graceMs);

@@ -30,6 +30,8 @@ function answerSingle(r: NginxHTTPRequest, call: Call): void {
     respond(r, 204);
     return;
   }
+  if (call.restMs > 0 && call.outcome === "failed")
+    r.headersOut["Retry-After"] = String(Math.ceil(call.restMs / 1000));
   respond(r, call.outcome === "failed" ? failureStatus(call) : 200, answerText(call.idText, call.member!));
 }
 

@@ -2,6 +2,7 @@
 export const parseError = -32700;
 export const invalidRequest = -32600;
 export const methodNotFound = -32601;
+export const invalidParams = -32602;
 export const internalError = -32603;
 /** https://eips.ethereum.org/EIPS/eip-1474#error-codes */
 export const limitExceeded = -32005;

@@ -1,6 +1,6 @@
 // biome-ignore lint/style/useNodejsImportProtocol: this is the module of njs, not that of Node
 import fs from "fs";
-import type { PoolFile, PoolNetwork, PoolNode } from "../../functions/domain/render/poolFile";
+import type { PoolFile, PoolLimits, PoolNetwork, PoolNode } from "../../functions/domain/render/poolFile";
 import { hasCache } from "./cache";
 import { blockParamOf, Depends, dependenceOf } from "./cacheRules";
 import { fixedMembers } from "./fixedAnswers";
@@ -8,6 +8,8 @@ import { Heads, headMethod } from "./heads";
 import { setHeavyMethods } from "./heavyMethods";
 import { methodRule } from "./methodRule";
 import { hasSmallAnswer, namedMethods, nullMayBeMissing } from "./methods";
+import { blockMethod, logsMethod } from "./needs";
+import { rateOf } from "./nodeLimits";
 import { hasOwnRoad } from "./ownRoad";
 import type { MethodFacts, Network, Node, Runtime } from "./types";
 
@@ -30,7 +32,7 @@ function runtimeOf(pool: PoolFile, generation: number): Runtime {
   const networks = new Map<string, Network>();
   const nodes = new Map<string, Node>();
   for (const described of pool.networks) {
-    const network = networkOf(described, pool.limits.callTimeoutMs);
+    const network = networkOf(described, pool.limits);
     networks.set(network.name, network);
     for (const node of network.nodes) nodes.set(node.id, node);
     if (network.leader) nodes.set(network.leader.id, network.leader);
@@ -46,7 +48,7 @@ function runtimeOf(pool: PoolFile, generation: number): Runtime {
   return { generation, limits, admission, all, networks, defaultNetwork, nodes };
 }
 
-function networkOf(described: PoolNetwork, callTimeoutMs: number): Network {
+function networkOf(described: PoolNetwork, limits: PoolLimits): Network {
   const epochKey = `x|${described.name}`;
   const nodes = described.nodes.map((node) => nodeOf(node, described.chainId, epochKey));
   const fixed = fixedMembers(described.chainId);
@@ -59,6 +61,11 @@ function networkOf(described: PoolNetwork, callTimeoutMs: number): Network {
     leader,
     rotation: nodes,
     rotationSums: undefined,
+    isLevel: false,
+    slack: 0,
+    hasGaps: false,
+    gapMethods: new Set(),
+    hasRates: [...nodes, ...(leader ? [leader] : [])].some(({ rate }) => rate !== undefined),
     head: -1,
     fork: 0,
     finalHeight: -1,
@@ -76,7 +83,7 @@ function networkOf(described: PoolNetwork, callTimeoutMs: number): Network {
     ),
     spellings: new Map(),
     isAllowed,
-    heads: new Heads(described, leader ? [...nodes, leader] : nodes, callTimeoutMs),
+    heads: new Heads(described, leader ? [...nodes, leader] : nodes, limits, epochKey),
     fixed,
   };
 }
@@ -95,6 +102,7 @@ function factsOf(method: string, network: string): MethodFacts {
     isHead: method === headMethod,
     counter: `${isShared ? "m" : "q"}|${network}|${method}|`,
     hitCounter: `k|${network}|${method}|hit`,
+    needsCare: method === blockMethod || method === logsMethod,
     joinedCounter: `k|${network}|${method}|joined`,
     log: `${log(`"attempts":1,${isShared ? '"cache":"miss",' : ""}`)},"node":"`,
     hitLog: log('"attempts":0,"cache":"hit",'),
@@ -102,7 +110,8 @@ function factsOf(method: string, network: string): MethodFacts {
   };
 }
 
-function nodeOf({ id, weight, secrets }: PoolNode, chainId: number, epochKey: string): Node {
+function nodeOf(described: PoolNode, chainId: number, epochKey: string): Node {
+  const { id, weight, secrets } = described;
   return {
     id,
     chainId,
@@ -123,6 +132,8 @@ function nodeOf({ id, weight, secrets }: PoolNode, chainId: number, epochKey: st
     height: -1,
     watchedUntil: 0,
     latency: 0,
+    gaps: undefined,
+    rate: rateOf(described),
     latencyReadAt: 0,
   };
 }

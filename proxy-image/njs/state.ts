@@ -1,3 +1,5 @@
+import { readGaps } from "./rememberedGaps";
+import { isLevel, rotationOf } from "./rotation";
 import type { Network, Node, Runtime } from "./types";
 
 /**
@@ -42,11 +44,16 @@ function refreshNetwork(network: Network, epoch: number): void {
   const ownEpoch = dictionary.get(network.epochKey) ?? 0;
   if (ownEpoch === network.seenOwnEpoch) return;
   network.seenOwnEpoch = ownEpoch;
-  for (const node of network.nodes) {
+  const { nodes, leader } = network;
+  for (const node of leader === undefined ? nodes : [...nodes, leader]) {
     node.ejectedUntil = dictionary.get(node.ejectedUntilKey) ?? 0;
     node.watchedUntil = dictionary.get(node.watchedUntilKey) ?? 0;
   }
-  network.rotation = network.nodes.filter((node) => node.ejectedUntil === 0);
+  network.heads.copyTo(network);
+  readGaps(network, Date.now());
+  network.rotation = rotationOf(network);
+  network.isLevel =
+    network.head >= 0 && network.heads.isPolled && network.rotation.every((node) => isLevel(network, node));
   network.rotationSums = weightSums(network.rotation);
 }
 
@@ -159,6 +166,17 @@ export function endTrial(node: Node): void {
   state().delete(`p|${node.id}`);
 }
 
+/** Sees to it that a node is asked for its height once at a time. */
+export function claimPoll(node: Node, now: number): boolean {
+  if (now - (state().get(`o|${node.id}`) ?? 0) < trialLostAfterMs) return false;
+  state().set(`o|${node.id}`, now);
+  return true;
+}
+
+export function endPoll(node: Node): void {
+  state().delete(`o|${node.id}`);
+}
+
 /** Moving average of a node's latency in ms; 0 while unknown. */
 export function latencyOf(node: Node): number {
   return state().get(node.latencyKey) ?? 0;
@@ -204,7 +222,19 @@ export function noteGood(network: Network, now: number): void {
   }
 }
 
-/** Instant of about the last good answer of any node of a network, in ms. */
-export function lastGood(network: Network): number {
+/** A node has shown to `/ready` that it works: that is no traffic. */
+export function noteReady(network: Network, now: number): void {
+  state().set(readyKey(network), now);
+}
+
+/** Instant of about the last good answer of any node of a network to a client, in ms. */
+export function lastAnswer(network: Network): number {
   return state().get(network.goodKey) ?? 0;
 }
+
+/** The same, of an answer to anybody. */
+export function lastGood(network: Network): number {
+  return Math.max(lastAnswer(network), state().get(readyKey(network)) ?? 0);
+}
+
+const readyKey = ({ name }: Network): string => `ready|${name}`;

@@ -1,7 +1,9 @@
 import type { PoolAdmission, PoolLimits } from "../../functions/domain/render/poolFile";
 import type { Dependence } from "./cacheRules";
 import type { Heads } from "./heads";
+import type { NodeRate } from "./nodeLimits";
 import type { Spelling } from "./quickRequest";
+import type { Gaps } from "./rememberedGaps";
 
 /** A node as this context knows it. */
 export interface Node {
@@ -28,8 +30,12 @@ export interface Node {
   watchedUntilKey: string;
   /** Instant until which it is out of the rotation, in ms; 0 when it is in. A copy: see `refreshState`. */
   ejectedUntil: number;
-  /** The last height it said to this context; −1 when it said none. */
+  /** The last height it said; −1 when it said none. A copy where heads are polled. */
   height: number;
+  /** What it has shown not to have; a copy. */
+  gaps: Gaps | undefined;
+  /** How often it may be called, by its operator's plan. */
+  rate: NodeRate | undefined;
   /** A copy of the latency in ms, and when this context read it. */
   latency: number;
   latencyReadAt: number;
@@ -45,6 +51,8 @@ export interface MethodFacts {
   isSmall: boolean;
   nullMayBeMissing: boolean;
   isHead: boolean;
+  /** Some calls of it may have to be sent with care: see `wantsCare`. */
+  needsCare: boolean;
   depends: Dependence;
   /** Index of the param that names a block; −1 when none does. */
   blockParam: number;
@@ -63,11 +71,13 @@ export interface Network {
   chainId: number;
   nodes: Node[];
   leader?: Node;
-  /** Those of `nodes` that a call is sent to first: not ejected. Made anew by `refreshState`. */
+  /** Those that a call is sent to first: not ejected, nor behind the head. Made anew by `refreshState`. */
   rotation: Node[];
   /** Running sums of their weights; undefined when all weigh the same. */
   rotationSums: number[] | undefined;
   /** Head that was handed out; −1 while unknown. Like what follows a copy: see `refreshState`. */
+  /** All in the rotation have the head. */
+  isLevel: boolean;
   head: number;
   /** Rises with each reorganisation that was seen. */
   fork: number;
@@ -77,6 +87,13 @@ export interface Network {
   /** Names the head and the fork; empty while unknown. */
   headKey: string;
   /** Raised by whoever changes something about its nodes that all contexts have to know. */
+  /** A node so many blocks behind when it was last asked will have the head by now: 0 on chains slower than polling. */
+  slack: number;
+  /** Some node is known to lack methods or old blocks, and the methods. */
+  hasGaps: boolean;
+  gapMethods: Set<string>;
+  /** Some node may be called only so often. */
+  hasRates: boolean;
   epochKey: string;
   /** The epochs, of all networks and its own, that this context's copies are of. */
   seenEpoch: number;
@@ -124,3 +141,6 @@ export type Failure =
   | "nullResult"
   | "farAhead"
   | "tooLarge";
+  | "behind"
+  | "unconfirmed"
+  | "capped"

@@ -49,6 +49,8 @@ export function poolOf(
     ...defaultSettings("local"),
     attemptTimeoutSeconds: 1,
     callTimeoutSeconds: 4,
+    // Tests count what nodes are asked.
+    headPollSeconds: 0,
     // Tests count the calls that nodes get.
     cacheMegabytes: 0,
     ...overrides,

@@ -20,6 +20,8 @@ export interface PoolLimits {
   heavyTimeoutMs: number;
   /** A transaction goes to so many nodes at once. */
   broadcastNodes: number;
+  /** 0 when nodes are not asked for their heights. */
+  headPollMs: number;
   halfOpenAfterMs: number;
   halfOpenMaxMs: number;
   logRequests: boolean;
@@ -59,6 +61,8 @@ export interface PoolNetwork {
 
 export interface PoolNode {
   id: string;
+  /** By the operator's plan: absent when there is no limit. */
+  maxRequestsPerSecond?: number;
   weight: number;
   /** Parts of the node's URL and headers that must not get into a client's answer. */
   secrets: string[];

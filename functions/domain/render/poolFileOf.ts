@@ -25,6 +25,7 @@ export function poolFileOf(input: RenderInput): PoolFile {
       heavyMethods: settings.heavyMethods,
       heavyTimeoutMs: milliseconds(settings.heavyTimeoutSeconds),
       broadcastNodes: settings.broadcastNodes,
+      headPollMs: Math.round(settings.headPollSeconds * 1000),
       halfOpenAfterMs: milliseconds(settings.halfOpenAfterSeconds),
       halfOpenMaxMs: milliseconds(settings.halfOpenMaxSeconds),
       logRequests: settings.logRequests,
@@ -73,9 +74,11 @@ function networkOf(network: Network, { settings, nodes }: RenderInput, inPool: S
 }
 
 function poolNodeOf(node: RegisteredNode): PoolNode {
-  const { id, weight, wsUrl, headers = {} } = node;
+  const { id, weight, wsUrl, headers = {}, limits } = node;
   const secrets = secretsInAnswers(node);
-  return { id, weight, secrets, ...(wsUrl === undefined ? {} : { socket: { url: wsUrl, headers } }) };
+  const rate = limits?.maxRequestsPerSecond;
+  const limited = rate === undefined ? {} : { maxRequestsPerSecond: rate };
+  return { id, weight, ...limited, secrets, ...(wsUrl === undefined ? {} : { socket: { url: wsUrl, headers } }) };
 }
 
 /** Taken out of answers to clients: long enough not to be found in the data of an innocent one. */
