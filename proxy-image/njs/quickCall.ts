@@ -59,9 +59,9 @@ export function quickCall(
   text: string,
   now: number,
 ): boolean {
+  if (!readQuickly(text, itsNetwork)) return false;
   if ((quickFacts.needsCare || itsNetwork.hasGaps) && wantsCare(quickFacts, quickValues, itsNetwork))
     return false;
-  if (!readQuickly(text, itsNetwork)) return false;
   const chosen = chooseFirst(itsNetwork, now);
   if (chosen === undefined || chosen.ejectedUntil > 0) return false;
   client = r;
@@ -86,8 +86,8 @@ export function quickCall(
   return true;
 }
 
-  if (node.rate !== undefined) charge(node, startedAt, 1);
 function send(): void {
+  if (node.rate !== undefined) charge(node, startedAt, 1);
   options.body = quickFacts.bodyStart + quickParams + "}";
   timer = setTimeout(settle, runtime.limits.attemptTimeoutMs + graceMs);
   awaited.node = node;

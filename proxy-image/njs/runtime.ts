@@ -100,9 +100,9 @@ function factsOf(method: string, network: string): MethodFacts {
     isSmall: hasSmallAnswer(method),
     nullMayBeMissing: nullMayBeMissing.has(method),
     isHead: method === headMethod,
+    needsCare: method === blockMethod || method === logsMethod,
     counter: `${isShared ? "m" : "q"}|${network}|${method}|`,
     hitCounter: `k|${network}|${method}|hit`,
-    needsCare: method === blockMethod || method === logsMethod,
     joinedCounter: `k|${network}|${method}|joined`,
     log: `${log(`"attempts":1,${isShared ? '"cache":"miss",' : ""}`)},"node":"`,
     hitLog: log('"attempts":0,"cache":"hit",'),
@@ -130,10 +130,10 @@ function nodeOf(described: PoolNode, chainId: number, epochKey: string): Node {
     watchedUntilKey: `w|${id}`,
     ejectedUntil: 0,
     height: -1,
-    watchedUntil: 0,
-    latency: 0,
     gaps: undefined,
     rate: rateOf(described),
+    watchedUntil: 0,
+    latency: 0,
     latencyReadAt: 0,
   };
 }

@@ -73,20 +73,17 @@ export interface Network {
   leader?: Node;
   /** Those that a call is sent to first: not ejected, nor behind the head. Made anew by `refreshState`. */
   rotation: Node[];
+  /** All in the rotation have the head. */
+  isLevel: boolean;
   /** Running sums of their weights; undefined when all weigh the same. */
   rotationSums: number[] | undefined;
   /** Head that was handed out; −1 while unknown. Like what follows a copy: see `refreshState`. */
-  /** All in the rotation have the head. */
-  isLevel: boolean;
   head: number;
   /** Rises with each reorganisation that was seen. */
   fork: number;
   /** What is at or below it can't change any more; −1 while unknown. */
   finalHeight: number;
   blockTimeMs: number;
-  /** Names the head and the fork; empty while unknown. */
-  headKey: string;
-  /** Raised by whoever changes something about its nodes that all contexts have to know. */
   /** A node so many blocks behind when it was last asked will have the head by now: 0 on chains slower than polling. */
   slack: number;
   /** Some node is known to lack methods or old blocks, and the methods. */
@@ -94,6 +91,9 @@ export interface Network {
   gapMethods: Set<string>;
   /** Some node may be called only so often. */
   hasRates: boolean;
+  /** Names the head and the fork; empty while unknown. */
+  headKey: string;
+  /** Raised by whoever changes something about its nodes that all contexts have to know. */
   epochKey: string;
   /** The epochs, of all networks and its own, that this context's copies are of. */
   seenEpoch: number;
@@ -140,7 +140,7 @@ export type Failure =
   | "trouble"
   | "nullResult"
   | "farAhead"
-  | "tooLarge";
   | "behind"
   | "unconfirmed"
   | "capped"
+  | "tooLarge";

@@ -61,9 +61,9 @@ export interface PoolNetwork {
 
 export interface PoolNode {
   id: string;
+  weight: number;
   /** By the operator's plan: absent when there is no limit. */
   maxRequestsPerSecond?: number;
-  weight: number;
   /** Parts of the node's URL and headers that must not get into a client's answer. */
   secrets: string[];
   /** Where the node takes WebSockets, and the headers it wants. Absent when it does not. */
