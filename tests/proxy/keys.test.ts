@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { Agent } from "node:http";
 import path from "node:path";
 import { after, afterEach, before, describe, it } from "mocha";
 import type { RenderInput } from "../../functions/domain/render/renderRelease";
@@ -114,6 +115,19 @@ describe("keys", () => {
     const key = await keys.add();
     const headers = { "x-gateway-key": keys.idOf(key), "x-forwarded-for": "unix:" };
     isRefused(await nginx.post(request(), { headers }), 401);
+  });
+
+  it("that a client names are not believed either when a worker on its way out passes its call on", async () => {
+    const key = await keys.add();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    try {
+      isServed(await nginx.post(request(), { agent, headers: bearer(key) }));
+      await nginx.reload(input);
+      isServed(await nginx.post(request(), { agent, headers: bearer(key) }));
+      isRefused(await nginx.post(request(), { agent, headers: { "x-gateway-key": keys.idOf(key) } }), 401);
+    } finally {
+      agent.destroy();
+    }
   });
 
   it("added and revoked are effective without a reload", async () => {
