@@ -123,6 +123,7 @@ export function land(result: string | undefined, value: unknown, member: string 
   slot = "";
   try {
     const isAwaited = zone!.pop(key) === awaited;
+    if (slotMs === 0 && !isAwaited) return;
     const ms = result === undefined ? 0 : lifetimeOf(result, value);
     if (ms > 0 && (isAwaited || ms === finalMs || random() < keptShare)) {
       zone!.set(key, kept + result, ms);
@@ -207,7 +208,11 @@ function keyOf(network: Network, facts: MethodFacts, params: unknown[], paramsTe
     return `${network.name}||${facts.name}${canonical(params, paramsText)}`;
   }
   slotMs = stability === Stability.head ? network.blockTimeMs : 0;
-  return `${network.name}|${network.headKey}|${facts.name}${canonical(params, paramsText)}`;
+  if (facts.headKey !== network.headKey) {
+    facts.headKey = network.headKey;
+    facts.headPrefix = `${network.name}|${network.headKey}|${facts.name}`;
+  }
+  return facts.headPrefix + canonical(params, paramsText);
 }
 
 /** How long a result may be kept, in ms: never a null, nor what does not fit the question. */
@@ -241,7 +246,7 @@ function lifetimeByHash(value: Described): number {
 }
 
 /**
- * Equal params are spelled in several ways: hexadecimal digits in capitals, spaces, an object's members in another order. Nothing else
+ * Equal params are spelled in several ways: hexadecimal digits in capitals, blanks, an object's members in another order. Nothing else
  * is taken for equal; params that lose digits when they are parsed stay as they are.
  */
 function canonical(params: unknown[], text: string): string {
@@ -269,7 +274,7 @@ function sorted(value: Record<string, unknown>): Record<string, unknown> {
 
 /** Without the white space between values. */
 function squeezed(text: string): string {
-  if ((text.indexOf(" ") < 0 && text.indexOf("\n") < 0) || text.includes("\\")) return text;
+  if (text.indexOf(" ") < 0 || text.includes("\\")) return text;
   return text
     .split('"')
     .map((part, index) => (index % 2 === 0 ? part.replace(/\s+/g, "") : part))

@@ -94,6 +94,8 @@ function factsOf(method: string, network: string): MethodFacts {
   const log = (rest: string) => `","network":"${network}",${rest}"method":"${method}","outcome":"ok"`;
   return {
     depends,
+    headPrefix: `${network}||${method}`,
+    headKey: "",
     blockParam: blockParamOf(method),
     name: method,
     bodyStart: `{"jsonrpc":"2.0","id":1,"method":"${method}","params":`,

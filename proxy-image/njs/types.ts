@@ -54,6 +54,9 @@ export interface MethodFacts {
   /** Some calls of it may have to be sent with care: see `wantsCare`. */
   needsCare: boolean;
   depends: Dependence;
+  /** Start of the names of entries in the cache that live with the head, and the head that it is for. */
+  headPrefix: string;
+  headKey: string;
   /** Index of the param that names a block; −1 when none does. */
   blockParam: number;
   /** Name of its counters up to the node, and of those of answers that no node was asked for. */
