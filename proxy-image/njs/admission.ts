@@ -6,7 +6,6 @@ import { isFromWithin } from "./inside";
 import { type Key, keyOfId, keyOfText, knowsKeys } from "./keyStore";
 import { countCalls, waitMs } from "./rateLimit";
 import { readRequest } from "./request";
-import { requestId } from "./requestId";
 import { respond } from "./respond";
 import { answerText, errorMember, internalError, invalidRequest, limitExceeded } from "./rpcError";
 import { loadRuntime } from "./runtime";
@@ -207,7 +206,7 @@ function answerLimited(
   if (network !== undefined) {
     countLimited(network, call.method);
     (r.variables as Record<string, string>).gateway_log =
-      `${requestId(r)}","network":"${network.name}","attempts":0,"outcome":"limited"`;
+      `","network":"${network.name}","attempts":0,"outcome":"limited"`;
   }
   r.headersOut["Retry-After"] = retryAfter();
   respond(r, 429, answerText(call.idText ?? "null", errorMember(limitExceeded, limitMessage)));

@@ -1,5 +1,4 @@
 import type { Exchange } from "./exchange";
-import { requestId } from "./requestId";
 
 const longestName = 64;
 
@@ -12,7 +11,7 @@ export function logFacts(
 ): void {
   const { calls, network, attempts } = exchange;
   const first = calls[0]!;
-  let facts = `${requestId(r)}","network":"${network.name}","attempts":${attempts}`;
+  let facts = `","network":"${network.name}","attempts":${attempts}`;
   if (isBatch) {
     let failed = 0;
     for (const { outcome } of calls) if (outcome !== "ok") failed++;

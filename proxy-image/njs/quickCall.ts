@@ -9,7 +9,6 @@ import { headResult } from "./heads";
 import { wantsCare } from "./needs";
 import { charge } from "./nodeLimits";
 import { quickFacts, quickId, quickParams, quickValues, readQuickly } from "./quickRequest";
-import { requestId } from "./requestId";
 import { answerExchange } from "./respond";
 import { goodFreshForMs, learnLatency, noteGood, watch } from "./state";
 import type { Network, Node, Runtime } from "./types";
@@ -193,7 +192,7 @@ function answerFailed(): void {
 }
 
 function log(r: NginxHTTPRequest, facts: string): void {
-  let line = requestId(r) + facts;
+  let line = facts;
   if (runtime.limits.logParams) line += `,"params":${JSON.stringify([quickValues])}`;
   (r.variables as Record<string, string>).gateway_log = line;
 }

@@ -28,7 +28,7 @@ export function handOver(
   done: (attempts: number) => void,
 ): void {
   const body = `[${calls.map(({ paramsText }) => paramsText ?? "null").join(",")}]`;
-  const { gateway_front: front, request_id: id = "" } = r.variables;
+  const { gateway_front: front, gateway_id: id = "" } = r.variables;
   const headers = { Host: "gateway", "X-Request-Id": id, traceparent: r.headersIn.traceparent ?? "" };
   const address = `http://unix:${front}:/~send/${network.name}`;
   ngx

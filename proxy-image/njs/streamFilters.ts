@@ -127,7 +127,9 @@ export function streamed(r: NginxHTTPRequest): string {
   if (isWhole) countAnswer(network, node, Date.now() - stream.startedAt, 1);
   const start = variables.gateway_log!.slice(0, variables.gateway_log!.indexOf('"'));
   const { length } = stream.tried;
-  const params = runtime.limits.logParams ? `,"params":[${bodyOf(variables.gateway_body!).params ?? "null"}]` : "";
+  const params = runtime.limits.logParams
+    ? `,"params":[${bodyOf(variables.gateway_body!).params ?? "null"}]`
+    : "";
   const facts = `"attempts":${length},"method":${JSON.stringify(stream.method.slice(0, 64))},"outcome":"${call.outcome}"`;
   (variables as Record<string, string>).gateway_log =
     `${start}","network":"${network.name}",${facts},"node":"${node.id}"${params}`;

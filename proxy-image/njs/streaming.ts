@@ -6,7 +6,6 @@ import { chooseFirst, chooseNext } from "./choose";
 import { Exchange } from "./exchange";
 import { isHeavy } from "./heavyMethods";
 import { rawMembers } from "./jsonText";
-import { requestId } from "./requestId";
 import { answerExchange } from "./respond";
 import { loadRuntime } from "./runtime";
 import { refreshState } from "./state";
@@ -32,12 +31,7 @@ const mostStreams = 9;
 const plainId = /^(?:"[\w .:+/=@-]{0,200}"|0|-?[1-9]\d{0,14})$/;
 
 /** @returns false when this call is not to be streamed */
-export function streamCall(
-  r: NginxHTTPRequest,
-  network: Network,
-  call: Call,
-  now: number,
-): boolean {
+export function streamCall(r: NginxHTTPRequest, network: Network, call: Call, now: number): boolean {
   const { idText, method, member } = call;
   if (member !== undefined || !isHeavy(method) || idText === undefined || !plainId.test(idText)) return false;
   const node = chooseFirst(network, now);
@@ -46,7 +40,7 @@ export function streamCall(
   const variables = r.variables as Record<string, string>;
   // Made anew: a node might read another method out of what the client wrote.
   variables.gateway_body = call.requestText(idText);
-  variables.gateway_log = `${requestId(r)}","network":"${network.name}"`;
+  variables.gateway_log = `","network":"${network.name}"`;
   keep(r, stream);
   r.internalRedirect(`/~stream/${node.id}`);
   return true;

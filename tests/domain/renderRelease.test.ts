@@ -17,6 +17,7 @@ const values: TaskValues = {
   trustedCertificates: "/etc/ssl/cert.pem",
   version: 1,
   generation: 1,
+  instance: "0123456789ab",
   workers: "auto",
 };
 

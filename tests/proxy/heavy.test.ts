@@ -307,7 +307,7 @@ describe("heavy methods", () => {
           { network, method, outcome, node, status, params },
           { network: "mainnet", method: "debug_traceBlock", outcome: "ok", node: "n0000000000000001", status: 200, params: [["0xf90211"]] },
         );
-        assert.match(String(line!.requestId), /^[0-9a-f]{32}$/);
+        assert.match(String(line!.requestId), /^[0-9a-f]{12}(-\d+){3}$/);
       },
       { settings: { ...settings, logParams: true } },
     ));

@@ -71,7 +71,7 @@ describe("operation", () => {
       const lines = await nginx.accessLog(4);
       assert.equal(lines.length, 4);
       const [single, batch] = lines;
-      assert.match(String(single?.requestId), /^[0-9a-f]{32}$/);
+      assert.match(String(single?.requestId), /^[0-9a-f]{12}(-\d+){3}$/);
       const { network, method, node: nodeName, status, attempts, outcome } = single!;
       assert.deepEqual(
         { network, method, nodeName, status, attempts, outcome },

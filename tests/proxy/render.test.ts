@@ -70,6 +70,7 @@ describe("rendered configurations", () => {
             trustedCertificates: "/etc/ssl/certs/ca-certificates.crt",
             version: 1,
             generation: 1,
+            instance: "0123456789ab",
             workers: 1,
           });
           const file = path.join(folder, "nginx.conf");

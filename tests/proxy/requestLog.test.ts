@@ -62,7 +62,7 @@ describe("a request", () => {
       [200, 200, 200, 200, 400, 404, 413, 405, 204, 400],
     );
     const ids = answers.map(idOf);
-    for (const id of ids) assert.match(id, /^[0-9a-f]{32}$/);
+    for (const id of ids) assert.match(id, /^[0-9a-f]{12}(-\d+){3}$/);
     assert.equal(new Set(ids).size, ids.length);
     const found = await lines(answers.length);
     assert.deepEqual(found.map(({ requestId }) => requestId).sort(), [...ids].sort());
@@ -84,10 +84,10 @@ describe("a request", () => {
     const before = await count();
     mock.reset(node);
     const answer = await nginx.post(request("eth_getCode", ["0x1", "latest"]), {
-      headers: { "X-Request-Id": "0123456789abcdef0123456789abcdef", traceparent: trace },
+      headers: { "X-Request-Id": "the-clients-own", traceparent: trace },
     });
     const id = idOf(answer);
-    assert.match(id, /^[0-9a-f]{32}$/);
+    assert.match(id, /^[0-9a-f]{12}(-\d+){3}$/);
     assert.notEqual(
       id,
       "0123456789abcdef0123456789abcdef",

@@ -51,6 +51,8 @@ export interface NginxOptions {
   /** How the run directory's name begins; when given, the script is put into it. */
   folder?: string;
   trustedCertificates?: string;
+  /** Folder with another `main.js` than that of the sources. */
+  script?: string;
 }
 
 /** A real nginx with the real template and script; stands in for the agent. */
@@ -75,7 +77,7 @@ export class Nginx {
     const [port] = await freePorts(1);
     const { workers = 1, folder = "gw-", trustedCertificates = systemCertificates } = options;
     const runDirectory = mkdtempSync(path.join(tmpdir(), folder));
-    let njsFolder = await njsDirectory();
+    let njsFolder = options.script ?? (await njsDirectory());
     if (options.folder !== undefined) {
       cpSync(njsFolder, path.join(runDirectory, "n js"), { recursive: true });
       njsFolder = path.join(runDirectory, "n js");
@@ -118,6 +120,7 @@ export class Nginx {
       trustedCertificates: this.trustedCertificates,
       version: this.generation,
       generation: this.generation,
+      instance: "0123456789ab",
       workers: this.workers,
       ...(process.getuid?.() === 0 ? { user: "root" } : {}),
     });

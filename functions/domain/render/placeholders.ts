@@ -21,6 +21,8 @@ export interface TaskValues {
   version: number;
   /** Rises with each install on this task: workers obey the newest one. */
   generation: number;
+  /** Tells this task from all others, and from what it was before its last start; clients see it in the ids of requests. */
+  instance: string;
   /** User that the workers run as: needed when the agent is root, or they could read nothing of the run directory. */
   user?: string;
   /** nginx workers, or `auto`. */

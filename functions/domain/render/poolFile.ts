@@ -27,7 +27,6 @@ export interface PoolLimits {
   logRequests: boolean;
   logParams: boolean;
   logClientAddress: Settings["logClientAddress"];
-  forwardRequestId: boolean;
 }
 
 export interface PoolAdmission {

@@ -31,7 +31,6 @@ export function poolFileOf(input: RenderInput): PoolFile {
       logRequests: settings.logRequests,
       logParams: settings.logParams,
       logClientAddress: settings.logClientAddress,
-      forwardRequestId: settings.forwardRequestId,
     },
     ...(admission ? { admission } : {}),
     networks,

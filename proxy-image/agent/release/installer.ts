@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { ReleaseFiles } from "../../../functions/domain/release";
@@ -7,7 +8,7 @@ import { type TestOutcome, testConfiguration } from "../nginx/configurationTest"
 import { activeConfiguration } from "../nginx/supervisor";
 
 /** What is the same for all releases of this task. */
-type TaskConstants = Omit<TaskValues, "poolFile" | "version" | "generation">;
+type TaskConstants = Omit<TaskValues, "poolFile" | "version" | "generation" | "instance">;
 
 export interface InstallerOptions {
   runDirectory: string;
@@ -29,6 +30,7 @@ export type InstallOutcome =
 export class ReleaseInstaller {
   /** Rises with each installation: njs tells the newest pool by it, also after a return to an older release. */
   #generation = 0;
+  readonly #instance = randomBytes(6).toString("hex");
 
   constructor(private readonly options: InstallerOptions) {}
 
@@ -51,6 +53,7 @@ export class ReleaseInstaller {
       poolFile,
       version,
       generation,
+      instance: this.#instance,
     });
     await writeFile(poolFile, files["pool.json"], { mode: 0o600 });
     await writeFile(join(folder, "nginx.conf"), configuration, { mode: 0o600 });
