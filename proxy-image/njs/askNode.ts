@@ -43,7 +43,8 @@ export function askNode(
   const { method } = calls[0]!;
   const own = ownLocation(node, method);
   const isHeavy = node.watchedUntil > 0 || calls.length > 1 || !hasSmallAnswer(method);
-  if (own === undefined && !isHeavy) awaited.node = node;
+  // Of several nodes at once nobody could tell which one it was.
+  awaited.node = awaited.node === undefined && own === undefined ? node : undefined;
   r.subrequest(own ?? (isHeavy ? node.heavyLocation : node.location), options, (reply) => {
     awaited.node = undefined;
     clearTimeout(timer);

@@ -52,12 +52,13 @@ function pass(
   delete sub.headersOut["Content-Length"];
 }
 
-/** The node whose answer to a call with a small one is awaited; a filter there would double the cost of a call. */
+/** The node whose answer is awaited, when it is one. */
 export const awaited: { node: Node | undefined } = { node: undefined };
 
 /**
  * Variable that nginx evaluates when a request has ended without an answer. When nobody but nginx itself ended it, the node sent
- * more than fits in the buffer: that client can't be helped, the next one can.
+ * more than fits in the buffer (a filter there would double the cost of a call) or chunks that are none: that client can't be
+ * helped, the next one can.
  */
 export function broken(r: NginxHTTPRequest): string {
   // Who waits for the answer to an equal call has to ask for itself.
@@ -68,6 +69,6 @@ export function broken(r: NginxHTTPRequest): string {
   const now = Date.now();
   watch(node, now);
   eject(node, now, loadRuntime(r));
-  ngx.log(ngx.WARN, `node ${node.id} has sent too large an answer`);
+  ngx.log(ngx.WARN, `node ${node.id} has sent too large an answer, or a malformed one`);
   return "";
 }
