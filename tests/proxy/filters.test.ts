@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { type Behaviour, each, hangs, httpStatus, ok, resets } from "../support/mockNode";
 import { Nginx } from "../support/nginx";
-import { nodeId } from "../support/pool";
 import { until } from "../support/poll";
+import { nodeId } from "../support/pool";
 import { request, scene } from "../support/scene";
 
 const makers = ["eth_newFilter", "eth_newBlockFilter", "eth_newPendingTransactionFilter"];
@@ -100,7 +100,10 @@ describe("filters", () => {
         const mine = nodes[0]!.behaviour;
         nodes[0]!.behaviour = httpStatus(429);
         for (let i = 0; i < 12; i++) await nginx.post(request("eth_gasPrice"));
-        assert.match((await nginx.control("/metrics")).text, /in_rotation\{network="mainnet",node="n0000000000000001"\} 0/);
+        assert.match(
+          (await nginx.control("/metrics")).text,
+          /in_rotation\{network="mainnet",node="n0000000000000001"\} 0/,
+        );
         nodes[0]!.behaviour = mine;
         nodes[0]!.received.length = 0;
         for (const id of ids) {

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import http from "node:http";
-import { describe, it } from "mocha";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { describe, it } from "mocha";
 import { type Behaviour, each, hangs, httpStatus, ok, resets, rpcError } from "../support/mockNode";
 import type { Nginx } from "../support/nginx";
 import { until } from "../support/poll";
@@ -89,7 +89,11 @@ describe("heavy methods", () => {
 
   it("fail over on transport faults and statuses", () =>
     scene(
-      [ok("0x5"), resets, ...[301, 400, 401, 402, 403, 404, 429, 500, 503].map((status) => httpStatus(status))],
+      [
+        ok("0x5"),
+        resets,
+        ...[301, 400, 401, 402, 403, 404, 429, 500, 503].map((status) => httpStatus(status)),
+      ],
       async ({ nginx, nodes }) => {
         for (let i = 0; i < 8; i++) {
           const answer = await nginx.post({ ...trace, id: `x${i}` });
@@ -159,13 +163,23 @@ describe("heavy methods", () => {
       async ({ nginx }) => {
         assert.equal((await nginx.post(request("eth_gasPrice"))).status, 504);
         assert.equal((await nginx.post(trace)).json.result, "0x5");
-        const batch = await nginx.post([trace, { jsonrpc: "2.0", id: 2.5, method: "trace_block", params: [] }]);
+        const batch = await nginx.post([
+          trace,
+          { jsonrpc: "2.0", id: 2.5, method: "trace_block", params: [] },
+        ]);
         assert.equal(batch.text.split('"0x5"').length, 3);
         // Ids that a node might change do not go to it.
         const odd = '{"jsonrpc":"2.0","id":1.50,"method":"trace_block"}';
         assert.equal((await nginx.post(odd)).text, '{"jsonrpc":"2.0","id":1.50,"result":"0x5"}');
       },
-      { settings: { ...settings, attemptTimeoutSeconds: 0.2, callTimeoutSeconds: 0.5, heavyTimeoutSeconds: 2 } },
+      {
+        settings: {
+          ...settings,
+          attemptTimeoutSeconds: 0.2,
+          callTimeoutSeconds: 0.5,
+          heavyTimeoutSeconds: 2,
+        },
+      },
     ));
 
   it("give the id back byte for byte, and get their calls as nodes expect them", () =>
@@ -180,14 +194,28 @@ describe("heavy methods", () => {
         },
       ],
       async ({ nginx, nodes }) => {
-        for (const id of ["0", "-7", '"x"', '"550e8400-e29b"', "123456789012345", "1e3", "0.10", "12345678901234567890", '"\\u0041"', "null"]) {
+        for (const id of [
+          "0",
+          "-7",
+          '"x"',
+          '"550e8400-e29b"',
+          "123456789012345",
+          "1e3",
+          "0.10",
+          "12345678901234567890",
+          '"\\u0041"',
+          "null",
+        ]) {
           const answer = await nginx.post(
             `{"id":${id},"method":"eth_gasPrice","params":[12345678901234567890],"method":"trace_block","jsonrpc":"2.0"}`,
           );
           assert.equal(answer.text, `{"jsonrpc":"2.0","id":${id},"result":"0x1"}`);
         }
         for (const { text, headers } of nodes[0]!.received) {
-          assert.match(text, /^\{"jsonrpc":"2\.0","id":[^,]*,"method":"trace_block","params":\[12345678901234567890\]\}$/);
+          assert.match(
+            text,
+            /^\{"jsonrpc":"2\.0","id":[^,]*,"method":"trace_block","params":\[12345678901234567890\]\}$/,
+          );
           assert.equal(headers["accept-encoding"], undefined);
         }
         const silent = await nginx.post({ jsonrpc: "2.0", method: "trace_block" });
@@ -200,7 +228,14 @@ describe("heavy methods", () => {
     scene(
       [
         (received, response) => {
-          for (const name of ["Set-Cookie", "Server", "Access-Control-Allow-Origin", "X-Node", "X-Accel-Redirect", "Link"])
+          for (const name of [
+            "Set-Cookie",
+            "Server",
+            "Access-Control-Allow-Origin",
+            "X-Node",
+            "X-Accel-Redirect",
+            "Link",
+          ])
             response.setHeader(name, "secret");
           response.setHeader("Content-Type", "text/html");
           return ok("0x5")(received, response, response.socket!);
@@ -208,7 +243,12 @@ describe("heavy methods", () => {
         httpStatus(401, "", { "www-authenticate": "Basic realm=secret" }),
       ],
       async ({ nginx, nodes }) => {
-        const sent = { cookie: "a=b", authorization: "Bearer x", origin: "http://o", "x-forwarded-for": "1.2.3.4" };
+        const sent = {
+          cookie: "a=b",
+          authorization: "Bearer x",
+          origin: "http://o",
+          "x-forwarded-for": "1.2.3.4",
+        };
         for (let i = 0; i < 4; i++) {
           const answer = await nginx.post(trace, { headers: sent });
           assert.equal(answer.status, 200);
@@ -305,7 +345,14 @@ describe("heavy methods", () => {
         const { network, method, outcome, node, status, params } = line!;
         assert.deepEqual(
           { network, method, outcome, node, status, params },
-          { network: "mainnet", method: "debug_traceBlock", outcome: "ok", node: "n0000000000000001", status: 200, params: [["0xf90211"]] },
+          {
+            network: "mainnet",
+            method: "debug_traceBlock",
+            outcome: "ok",
+            node: "n0000000000000001",
+            status: 200,
+            params: [["0xf90211"]],
+          },
         );
         assert.match(String(line!.requestId), /^[0-9a-f]{12}(-\d+){3}$/);
       },
@@ -325,7 +372,9 @@ describe("heavy methods", () => {
       async ({ nginx }) => {
         (await open(nginx, trace)).destroy();
         await until(() => left, { what: "the node's connection is closed" });
-        await until(async () => /outcome="failed"/.test((await nginx.control("/metrics")).text), { what: "it is counted" });
+        await until(async () => /outcome="failed"/.test((await nginx.control("/metrics")).text), {
+          what: "it is counted",
+        });
       },
       { settings },
     );
