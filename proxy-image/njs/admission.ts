@@ -39,9 +39,12 @@ export function admit(
   key = undefined;
   client = undefined;
   admittedNetwork = network;
-  if (r.remoteAddress === nobody) return true;
-  if (admission.addressRate.perSecond > 0) client = bucketOf(r.remoteAddress);
-  if (admission.requiresKey && !identify(r, admission, network, now)) return false;
+  if (admission.addressRate.perSecond > 0) {
+    const address = r.remoteAddress;
+    if (address === nobody) return true;
+    client = bucketOf(address);
+  }
+  if (admission.requiresKey && !identify(r, runtime, network, now)) return false;
   if (isBatch(text)) return true;
   if (callsOver(admission, 1, now) === 0) return true;
   answerLimited(r, runtime, network, text);
@@ -69,13 +72,13 @@ export function admitSocket(
   if (admission?.requiresKey !== true) return true;
   const wanted = networkAt(runtime, r.uri);
   key = undefined;
-  if (!identify(r, admission, wanted, Date.now())) return false;
+  if (!identify(r, runtime, wanted, Date.now())) return false;
   if (wanted === undefined) {
     respond(r, 404, answerText("null", errorMember(invalidRequest, "There is no such network here.")));
     return false;
   }
   const variables = r.variables as Record<string, string>;
-  variables.gateway_key_id = key!.id;
+  variables.gateway_key_id = key?.id ?? "";
   variables.gateway_path = `/${wanted.name}`;
   return true;
 }
@@ -94,22 +97,25 @@ const keyInPath = "/gw_";
 /** Finds out whose request it is. @returns false when it is answered */
 function identify(
   r: NginxHTTPRequest,
-  { keyRate }: PoolAdmission,
+  { admission, limits }: Runtime,
   network: Network | undefined,
   now: number,
 ): boolean {
+  const { keyRate } = admission!;
+  const text = textOfKey(r);
+  const sent = text === undefined && isFromWithin(r) ? (r.headersIn["X-Gateway-Key"] ?? "") : undefined;
+  if (sent === "" && r.remoteAddress === nobody) return true;
   if (!knowsKeys(r)) {
     r.headersOut["Retry-After"] = "1";
     return refuse(r, 503, "unknown keys", errorMember(internalError, "The proxy is still starting."));
   }
-  const text = textOfKey(r);
   if (text !== undefined) key = keyOfText(text, keyRate);
-  else if (isFromWithin(r)) key = keyOfId(r.headersIn["X-Gateway-Key"] ?? "", keyRate);
+  else if (sent !== undefined) key = keyOfId(sent, keyRate);
   if (key === undefined || now >= key.expiresAtMs) {
     r.headersOut["WWW-Authenticate"] = "Bearer";
     return refuse(r, 401, "key", errorMember(invalidRequest, "A valid key is needed."));
   }
-  (r.variables as Record<string, string>).gateway_key = key.log;
+  if (limits.logRequests) (r.variables as Record<string, string>).gateway_key = key.log;
   const { networks, origins, isAllowed } = key;
   if (origins !== undefined && !origins.has(r.headersIn.Origin ?? "")) {
     return refuse(r, 403, "origin", errorMember(invalidRequest, "The key is not for this origin."));
@@ -133,7 +139,7 @@ function textOfKey(r: NginxHTTPRequest): string | undefined {
 
 function refuse(r: NginxHTTPRequest, status: number, reason: string, member: string): false {
   countTurnedAway(reason, 1);
-  if (key !== undefined) countKeyCalls(key.id, "refused", 1);
+  if (key !== undefined) countKeyCalls(key.counters.refused, 1);
   respond(r, status, answerText("null", member));
   return false;
 }
@@ -185,8 +191,8 @@ function callsOver({ addressRate }: PoolAdmission, count: number, now: number): 
     if (overKey > 0) countTurnedAway("key rate", overKey);
     over += overKey;
   }
-  if (over > 0) countKeyCalls(key.id, "limited", over);
-  if (over < count) countKeyCalls(key.id, "admitted", count - over);
+  if (over > 0) countKeyCalls(key.counters.limited, over);
+  if (over < count) countKeyCalls(key.counters.admitted, count - over);
   return over;
 }
 

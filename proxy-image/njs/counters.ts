@@ -72,14 +72,23 @@ export function countLimited(network: Network, method: string): void {
   add(`c|${network.name}|${methodLabel(method)}||refused|none`, 1);
 }
 
-/** Calls that were made with a key: let in, over a limit, or refused for where or what they were. */
-export function countKeyCalls(id: string, outcome: "admitted" | "limited" | "refused", count: number): void {
-  add(`u|${id}|${outcome}`, count);
+/** Counters of calls made with a key: let in, over a limit, or refused for where they came from or went. */
+export function keyCounters(id: string): { admitted: string; limited: string; refused: string } {
+  return { admitted: `u|${id}|admitted`, limited: `u|${id}|limited`, refused: `u|${id}|refused` };
+}
+
+export function countKeyCalls(counter: string, count: number): void {
+  add(counter, count);
 }
 
 /** Calls or requests that were not let in. */
 export function countTurnedAway(reason: string, count: number): void {
   add(`d|${reason}`, count);
+}
+
+/** A second node was asked because the first took longer than usual. */
+export function countHedge(network: Network): void {
+  add(`d|${network.name}`, 1);
 }
 
 /** A client's HTTP request was answered. */

@@ -4,6 +4,7 @@ import crypto from "crypto";
 import fs from "fs";
 import type { KeyEntry, KeyFile } from "../../functions/domain/keys/keyFile";
 import type { CallRate } from "../../functions/domain/render/poolFile";
+import { keyCounters } from "./counters";
 import { methodRule } from "./methodRule";
 import type { Network } from "./types";
 
@@ -14,6 +15,7 @@ export interface Key {
   log: string;
   /** Name of what it has used up, in the dictionary of limits. */
   bucket: string;
+  counters: ReturnType<typeof keyCounters>;
   rate: CallRate;
   expiresAtMs: number;
   networks: Set<string> | undefined;
@@ -117,6 +119,7 @@ function keyOf(entry: Omit<KeyEntry, "hash">, usual: CallRate): Key {
     id,
     log: `"key":${JSON.stringify(name)},`,
     bucket: `k|${id}`,
+    counters: keyCounters(id),
     rate: { perSecond: ratePerSecond ?? usual.perSecond, burst: burst ?? usual.burst },
     expiresAtMs: expiresAtMs ?? Number.POSITIVE_INFINITY,
     networks: networks && new Set(networks),
