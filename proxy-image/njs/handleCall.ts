@@ -56,7 +56,7 @@ export function call(r: NginxHTTPRequest): void {
     const fixed = network.fixed.get(one.method);
     if (fixed !== undefined) one.finish(fixed, "ok");
   }
-  if (request.kind === "single" && streamCall(r, network, request.call, now)) return;
+  if (request.kind === "single" && streamCall(r, runtime, network, request.call, now)) return;
   const itsNetwork = network;
   if (request.kind === "single") {
     const exchange = new Exchange(r, runtime, network, calls, now, () => {

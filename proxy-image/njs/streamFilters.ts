@@ -1,6 +1,9 @@
+import { classifyError } from "../../functions/domain/providerErrors";
 import { blameOthers, failNode } from "./blame";
 import { Call } from "./call";
-import { countAnswer, countCall, countResponse } from "./counters";
+import { countAnswer, countCall, countFailure, countResponse } from "./counters";
+import { wantedOf } from "./nextNode";
+import { learnMissing, learnUnsupported } from "./rememberedGaps";
 import { answerText, errorMember, internalError } from "./rpcError";
 import { loadRuntime } from "./runtime";
 import { noteGood, recover } from "./state";
@@ -92,9 +95,34 @@ export function streamBody(r: NginxHTTPRequest, data: Buffer, flags: NginxHTTPSe
     r.done();
     return;
   }
+  const runtime = loadRuntime(r);
+  const node = streamingNode(runtime, stream);
+  if (end !== "error") learnFrom(r, runtime.networks.get(stream.network)!, node, stream.method, data);
   (r.variables as Record<string, string>).gateway_stream_end = "error";
-  r.sendBuffer(masked(data, streamingNode(loadRuntime(r), stream).secrets), flags);
+  r.sendBuffer(masked(data, node.secrets), flags);
 }
+
+/** It is too late for this call, but the next one need not go to a node that can't answer it. */
+function learnFrom(r: NginxHTTPRequest, network: Network, node: Node, method: string, data: Buffer): void {
+  let error: { code?: unknown; message?: unknown } | null | undefined;
+  try {
+    error = (JSON.parse(data.toString("utf8")) as { error?: typeof error }).error;
+  } catch {
+    // It is longer than this piece.
+  }
+  const code = typeof error?.code === "number" ? error.code : undefined;
+  const message = typeof error?.message === "string" ? error.message : "";
+  const { class: errorClass } = classifyError({ code, message });
+  if (errorClass !== "unsupported" && errorClass !== "missingData") return;
+  countFailure(network, node, errorClass);
+  const now = Date.now();
+  // Texts can be brought about by a caller; a code can't.
+  if (code === noSuchMethod) learnUnsupported(network, node, method, now);
+  if (errorClass === "unsupported") return;
+  const call = new Call(undefined, method, bodyOf(r.variables.gateway_body!).params);
+  learnMissing(network, node, wantedOf(network, call).old, now);
+}
+const noSuchMethod = -32601;
 
 /** Errors of providers have been seen to quote the key. Its place is filled: the length may be announced already. */
 function masked(data: Buffer, secrets: string[]): Buffer {

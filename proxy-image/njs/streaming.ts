@@ -2,10 +2,10 @@ import { classifyStatus } from "../../functions/domain/providerErrors";
 import { restOf, transportFailure } from "./askNode";
 import { failNode } from "./blame";
 import { Call } from "./call";
-import { chooseFirst, chooseNext } from "./choose";
 import { Exchange } from "./exchange";
 import { isHeavy } from "./heavyMethods";
 import { rawMembers } from "./jsonText";
+import { nextNode } from "./nextNode";
 import { answerExchange } from "./respond";
 import { loadRuntime } from "./runtime";
 import { refreshState } from "./state";
@@ -31,10 +31,17 @@ const mostStreams = 9;
 const plainId = /^(?:"[\w .:+/=@-]{0,200}"|0|-?[1-9]\d{0,14})$/;
 
 /** @returns false when this call is not to be streamed */
-export function streamCall(r: NginxHTTPRequest, network: Network, call: Call, now: number): boolean {
+export function streamCall(
+  r: NginxHTTPRequest,
+  runtime: Runtime,
+  network: Network,
+  call: Call,
+  now: number,
+): boolean {
   const { idText, method, member } = call;
   if (member !== undefined || !isHeavy(method) || idText === undefined || !plainId.test(idText)) return false;
-  const node = chooseFirst(network, now);
+  const node = nextNode({ runtime, network, deadline: now + runtime.limits.heavyTimeoutMs }, call, now);
+  // All have as many calls as they may get, say.
   if (node === undefined) return false;
   const stream = { network: network.name, method, startedAt: now, tried: [node.id], failures: [] };
   const variables = r.variables as Record<string, string>;
@@ -71,15 +78,18 @@ export function nextStream(r: NginxHTTPRequest): string {
   const now = Date.now();
   const failure = failureOf(r);
   stream.failures.push(failure);
-  const call = new Call(undefined, stream.method, undefined);
+  const call = new Call(undefined, stream.method, bodyOf(r.variables.gateway_body!).params);
   const restMs = restOf(r.variables.upstream_http_retry_after);
   failNode(runtime, network, call, streamingNode(runtime, stream), failure, now, restMs);
-  const tried = stream.tried.map((id) => runtime.nodes.get(id)!);
-  const isInTime = now - stream.startedAt < runtime.limits.heavyTimeoutMs;
-  const next = isInTime && tried.length < mostStreams ? chooseNext(network, tried, now) : undefined;
-  if (next !== undefined) stream.tried.push(next.id);
+  call.tried = stream.tried.map((id) => runtime.nodes.get(id)!);
+  const deadline = stream.startedAt + runtime.limits.heavyTimeoutMs;
+  const next =
+    stream.tried.length < mostStreams ? nextNode({ runtime, network, deadline }, call, now) : undefined;
+  // A second try at a node is not for here.
+  const isNew = next !== undefined && !stream.tried.includes(next.id);
+  if (isNew) stream.tried.push(next.id);
   keep(r, stream);
-  return next === undefined ? "@unstreamed" : `/~stream/${next.id}`;
+  return isNew ? `/~stream/${next.id}` : "@unstreamed";
 }
 
 /** The call as it was sent, taken apart. */

@@ -157,6 +157,19 @@ describe("heavy methods", () => {
     }
   });
 
+  it("go elsewhere once a node has said that it does not know the method", () =>
+    scene(
+      [rpcError(-32601, "the method does not exist"), ok("0x5"), ok("0x5")],
+      async ({ nginx, nodes }) => {
+        let failed = 0;
+        for (let i = 0; i < 30; i++) {
+          if ((await nginx.post(request("trace_block", ["0x1"]))).json.error !== undefined) failed++;
+        }
+        assert.deepEqual([failed, nodes[0]!.calls], [1, 1]);
+      },
+      { settings },
+    ));
+
   it("have time limits of their own", () =>
     scene(
       [later(700, ok("0x5"))],
