@@ -105,7 +105,7 @@ interface Round {
 }
 
 /** @returns the rounds of each target */
-async function inTurns(
+export async function inTurns(
   targets: Target[],
   count: number,
   options: LoadOptions,
@@ -177,7 +177,7 @@ function cpuMicroseconds(pids: number[]): number {
   );
 }
 
-function median(values: number[]): number {
+export function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
@@ -187,7 +187,7 @@ function workersOf(child: ChildProcess): number[] {
   return readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ").map(Number);
 }
 
-async function startPlain(folder: string, name: string, http: string): Promise<ChildProcess> {
+export async function startPlain(folder: string, name: string, http: string): Promise<ChildProcess> {
   const { command } = await ensureNginx(() => {});
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((kind) => `${kind}_temp_path ${folder}/${name}-${kind};`)
@@ -207,13 +207,13 @@ async function startPlain(folder: string, name: string, http: string): Promise<C
   return child;
 }
 
-async function stopPlain(child: ChildProcess): Promise<void> {
+export async function stopPlain(child: ChildProcess): Promise<void> {
   const left = once(child, "exit");
   child.kill("SIGTERM");
   await left;
 }
 
-const upstreamConfiguration = (port: number) => `
+export const upstreamConfiguration = (port: number) => `
   server { listen 127.0.0.1:${port}; default_type application/json;
     location / { return 200 '{"jsonrpc":"2.0","id":1,"result":"0x1a055690d9db80000"}'; } }`;
 
