@@ -95,6 +95,11 @@ export const settingDefinitions = {
     default: 12,
     doc: "Expected seconds between two blocks until they have been observed.",
   }),
+  hedgeShare: setting({
+    type: decimal(0, 1),
+    default: 0.05,
+    doc: "A call that takes longer than 95 % of its node's calls is sent to a second node too, for at most this share of all calls. 0 switches it off; writes are never raced.",
+  }),
   cacheMegabytes: setting({
     type: wholeNumber(0, 16_384),
     default: 64,

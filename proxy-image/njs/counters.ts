@@ -88,7 +88,7 @@ export function countTurnedAway(reason: string, count: number): void {
 
 /** A second node was asked because the first took longer than usual. */
 export function countHedge(network: Network): void {
-  add(`d|${network.name}`, 1);
+  add(`y|${network.name}`, 1);
 }
 
 /** A client's HTTP request was answered. */

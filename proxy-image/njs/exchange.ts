@@ -15,7 +15,7 @@ import { isParticular, nextNode, wantedOf } from "./nextNode";
 import { learnMissing, learnServed, learnUnsupported } from "./rememberedGaps";
 import { errorMember, internalError } from "./rpcError";
 import { handOver } from "./sending";
-import { learnLatency, noteGood, recover } from "./state";
+import { isUsable, learnLatency, noteGood, recover } from "./state";
 import type { Failure, Network, Node, Runtime } from "./types";
 
 /** Batches are spread over nodes in shares of at least so many calls. */
@@ -31,6 +31,9 @@ export class Exchange {
   /** An attempt was given up while its node may still be sending. */
   abandoned = false;
   private underWay = 0;
+  /** Two nodes are asked at once: the first good answer counts. */
+  private isRace = false;
+  private isDone = false;
   readonly deadline: number;
 
   constructor(
@@ -78,9 +81,32 @@ export class Exchange {
     this.finishAttempt(node, this.calls, reply, sentAt);
   }
 
+  /**
+   * Asks a second node for the only call while the first is still to answer: `finishRace` has to be called with what comes of it.
+   * @returns false when there is no second one
+   */
+  race(first: Node): boolean {
+    const call = this.calls[0]!;
+    const now = Date.now();
+    call.tried = [first];
+    const second = nextNode(this, call, now);
+    if (second === undefined || second === this.network.leader || !isUsable(second, now)) return false;
+    this.attempts++;
+    this.underWay++;
+    this.isRace = true;
+    this.send(second, this.calls);
+    return true;
+  }
+
+  finishRace(first: Node, reply: Reply, sentAt: number): void {
+    this.finishAttempt(first, this.calls, reply, sentAt);
+  }
+
   private release(): void {
     this.underWay--;
-    if (this.underWay > 0) return;
+    if (this.isDone || (this.underWay > 0 && !(this.isRace && this.calls[0]!.member !== undefined))) return;
+    this.isDone = true;
+    if (this.underWay > 0) this.abandoned = true;
     for (const call of this.calls) {
       if (call.outcome !== "invalid") countCall(this.network, call);
     }
@@ -181,6 +207,10 @@ export class Exchange {
 
   private receive(node: Node, calls: Call[], reply: Reply, sentAt: number): void {
     const now = Date.now();
+    if (this.isDone) {
+      this.learnFromLoser(node, reply, sentAt, now);
+      return;
+    }
     let open: Call[] | undefined;
     let answered = false;
     for (let i = 0; i < calls.length; i++) {
@@ -203,7 +233,16 @@ export class Exchange {
       if (node.ejectedUntil > 0) recover(node, now);
       countAnswer(this.network, node, now - sentAt, calls.length);
     }
-    if (open !== undefined) this.dispatch(open);
+    // While the other one of a race may still answer, nobody else is asked.
+    if (open !== undefined && !(this.isRace && this.underWay > 1)) this.dispatch(open);
+  }
+
+  /** The other node of a race was faster, but what became of this one says something about it too. */
+  private learnFromLoser(node: Node, reply: Reply, sentAt: number, now: number): void {
+    const call = this.calls[0]!;
+    if (reply.verdicts?.[0]?.kind === "result") learnLatency(node, now - sentAt);
+    else if (reply.failure !== undefined) this.fail(call, node, reply.failure, now, reply.restMs);
+    if (call.node !== undefined) this.countAgainstOthers(call, call.node, now);
   }
 
   /** @returns whether the node has shown that it works, be it with an error that is the call's own */

@@ -54,6 +54,9 @@ function countersToText(
     case "j":
       families.add("gateway_node_ejections_total", "counter", { network, node: second }, value);
       break;
+    case "y":
+      families.add("gateway_hedged_calls_total", "counter", { network }, value);
+      break;
     case "s":
       families.add("gateway_http_responses_total", "counter", { status: network }, value);
       break;

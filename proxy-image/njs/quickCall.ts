@@ -2,10 +2,11 @@ import { breakOffLater, type Reply, readReply } from "./askNode";
 import { found, land, landCall, lookAgain, slot, Turn, takeTurn } from "./cache";
 import { Call } from "./call";
 import { chooseFirst } from "./choose";
-import { countPrompt, countQuick } from "./counters";
+import { countHedge, countPrompt, countQuick } from "./counters";
 import { Exchange } from "./exchange";
 import { awaited } from "./guard";
 import { headResult } from "./heads";
+import { hedgeAfterMs, saveForHedges, spendHedge } from "./hedging";
 import { wantsCare } from "./needs";
 import { charge } from "./nodeLimits";
 import { quickFacts, quickId, quickParams, quickValues, readQuickly } from "./quickRequest";
@@ -47,6 +48,9 @@ let node: Node;
 let startedAt = 0;
 let timer: ReturnType<typeof setTimeout>;
 let waitMs = 0;
+let hedgedAfterMs = 0;
+/** The second node was asked. */
+let racing: Exchange | undefined;
 /** Those who wait for an equal call look this often at least. */
 const longestWaitMs = 16;
 
@@ -68,6 +72,7 @@ export function quickCall(
   network = itsNetwork;
   node = chosen;
   startedAt = now;
+  racing = undefined;
   const facts = quickFacts;
   if (facts.depends !== 0) {
     const turn = takeTurn(itsNetwork, facts, quickValues, quickParams, itsRuntime.limits.attemptTimeoutMs);
@@ -88,13 +93,31 @@ export function quickCall(
 function send(): void {
   if (node.rate !== undefined) charge(node, startedAt, 1);
   options.body = quickFacts.bodyStart + quickParams + "}";
-  timer = setTimeout(settle, runtime.limits.attemptTimeoutMs + graceMs);
+  const { attemptTimeoutMs } = runtime.limits;
+  hedgedAfterMs = quickFacts.mayBeHedged ? hedgeAfterMs(runtime, network, node.usualMs) : 0;
+  timer =
+    hedgedAfterMs === 0
+      ? setTimeout(settle, attemptTimeoutMs + graceMs)
+      : setTimeout(hedge, Math.ceil(hedgedAfterMs));
   awaited.node = node;
   client!.subrequest(
     quickFacts.isSmall && node.watchedUntil === 0 ? node.location : node.heavyLocation,
     options,
     settle,
   );
+}
+
+/** The node takes longer than usual: whichever of two answers first is believed. */
+function hedge(): void {
+  timer = setTimeout(settle, runtime.limits.attemptTimeoutMs + graceMs - hedgedAfterMs);
+  const r = client;
+  if (r === undefined || !spendHedge(network)) return;
+  const call = new Call(quickId, quickFacts.name, quickParams);
+  if (slot !== "") call.cache = "miss";
+  const exchange = exchangeOf(r, call);
+  if (!exchange.race(node)) return;
+  racing = exchange;
+  countHedge(network);
 }
 
 /** Either end of the attempt: without a reply, the time is over. */
@@ -114,6 +137,10 @@ function settle(reply?: NginxHTTPRequest): void {
     return;
   }
   clearTimeout(timer);
+  if (racing !== undefined) {
+    takeOver(r, readReply(reply, 1));
+    return;
+  }
   const answer = reply.responseText ?? "";
   // Nodes end their answer with `}`, some with a line feed behind it.
   let end = answer.length - 1;
@@ -138,7 +165,10 @@ function settle(reply?: NginxHTTPRequest): void {
     }
     if (isGood && head !== undefined) {
       if (now - network.goodWrittenAt >= goodFreshForMs) noteGood(network, now);
-      if (network.rotation.length > 1 && random() < measuredShare) learnLatency(node, now - startedAt);
+      if (network.rotation.length > 1 && random() < measuredShare) {
+        learnLatency(node, now - startedAt);
+        saveForHedges(runtime, network, 1 / measuredShare);
+      }
       if (slot !== "") land(head, value, `"result":${head}`);
       if (now === startedAt) countPrompt(facts.counter + node.promptEnd);
       else countQuick(facts.counter, network, node, now - startedAt);
@@ -201,6 +231,11 @@ const timedOut: Reply = { failure: "timeout", gaveUp: true };
 
 /** Hands what came of the first attempt over to the general road. */
 function takeOver(r: NginxHTTPRequest, reply: Reply): void {
+  if (racing !== undefined) {
+    racing.finishRace(node, reply, startedAt);
+    racing = undefined;
+    return;
+  }
   const call = new Call(quickId, quickFacts.name, quickParams);
   if (slot !== "") call.cache = "miss";
   exchangeOf(r, call).takeOver(node, reply, startedAt);

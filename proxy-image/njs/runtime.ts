@@ -7,7 +7,7 @@ import { fixedMembers } from "./fixedAnswers";
 import { Heads, headMethod } from "./heads";
 import { setHeavyMethods } from "./heavyMethods";
 import { methodRule } from "./methodRule";
-import { hasSmallAnswer, namedMethods, nullMayBeMissing } from "./methods";
+import { hasSmallAnswer, isIdempotent, namedMethods, nullMayBeMissing } from "./methods";
 import { blockMethod, logsMethod } from "./needs";
 import { rateOf } from "./nodeLimits";
 import { hasOwnRoad } from "./ownRoad";
@@ -94,6 +94,7 @@ function factsOf(method: string, network: string): MethodFacts {
   const log = (rest: string) => `","network":"${network}",${rest}"method":"${method}","outcome":"ok"`;
   return {
     depends,
+    mayBeHedged: isIdempotent(method),
     headPrefix: `${network}||${method}`,
     headKey: "",
     blockParam: blockParamOf(method),
@@ -134,8 +135,11 @@ function nodeOf(described: PoolNode, chainId: number, epochKey: string): Node {
     height: -1,
     gaps: undefined,
     rate: rateOf(described),
+    maxConcurrency: described.maxConcurrency,
     watchedUntil: 0,
     latency: 0,
+    usualMs: 0,
+    usualKey: `u|${id}`,
     latencyReadAt: 0,
   };
 }

@@ -121,6 +121,7 @@ export function recover(node: Node, now: number): void {
     dictionary.delete(node.ejectedUntilKey);
     // What it was like before it failed says little now.
     dictionary.delete(node.latencyKey);
+    dictionary.delete(node.usualKey);
     raiseEpoch(node.epochKey);
   } catch {
     // The node comes back with the next try.
@@ -189,6 +190,7 @@ export const latencyFreshForMs = 100;
 export function recentLatencyOf(node: Node, now: number): number {
   if (now - node.latencyReadAt > latencyFreshForMs) {
     node.latency = latencyOf(node);
+    node.usualMs = state().get(node.usualKey) ?? 0;
     node.latencyReadAt = now;
   }
   return node.latency;
@@ -197,12 +199,20 @@ export function recentLatencyOf(node: Node, now: number): number {
 /** Share of the newest measurement in the average. */
 const newestShare = 0.2;
 
+/** This share of a node's answers is called usual: one that takes longer may be raced on another node. */
+const usualShare = 0.95;
+/** How far one answer moves what is usual, as a share of it. */
+const quantileStep = 0.1;
+
 export function learnLatency(node: Node, milliseconds: number): void {
   const known = latencyOf(node);
   // 0 would mean unknown.
   const measured = Math.max(milliseconds, 0.1);
   try {
     state().set(node.latencyKey, known === 0 ? measured : known + (measured - known) * newestShare);
+    const usual = state().get(node.usualKey) ?? measured * 2;
+    const step = Math.max(1, usual * quantileStep);
+    state().set(node.usualKey, usual + (measured > usual ? usualShare : usualShare - 1) * step);
   } catch {
     // A full dictionary costs balance, no call.
   }

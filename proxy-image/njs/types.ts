@@ -36,8 +36,13 @@ export interface Node {
   gaps: Gaps | undefined;
   /** How often it may be called, by its operator's plan. */
   rate: NodeRate | undefined;
-  /** A copy of the latency in ms, and when this context read it. */
+  /** So many calls at once; nginx keeps to it. */
+  maxConcurrency: number | undefined;
+  /** Copies of the latency and of what all but its slowest answers keep to, in ms; 0 when unknown. */
   latency: number;
+  usualMs: number;
+  usualKey: string;
+  /** When this context read them. */
   latencyReadAt: number;
   /** Instant until which it is watched because it was slow without being silent; a copy too. */
   watchedUntil: number;
@@ -54,6 +59,8 @@ export interface MethodFacts {
   /** Some calls of it may have to be sent with care: see `wantsCare`. */
   needsCare: boolean;
   depends: Dependence;
+  /** A second node may be asked while the first has not answered. */
+  mayBeHedged: boolean;
   /** Start of the names of entries in the cache that live with the head, and the head that it is for. */
   headPrefix: string;
   headKey: string;

@@ -53,6 +53,7 @@ export function poolOf(
     headPollSeconds: 0,
     // Tests count the calls that nodes get.
     cacheMegabytes: 0,
+    hedgeShare: 0,
     ...overrides,
   };
   return { settings, networks: [mainnet], defaultNetwork: "mainnet", nodes, states, ...rest };

@@ -20,6 +20,7 @@ export interface PoolLimits {
   heavyTimeoutMs: number;
   /** A transaction goes to so many nodes at once. */
   broadcastNodes: number;
+  hedgeShare: number;
   /** 0 when nodes are not asked for their heights. */
   headPollMs: number;
   halfOpenAfterMs: number;
@@ -63,6 +64,8 @@ export interface PoolNode {
   weight: number;
   /** By the operator's plan: absent when there is no limit. */
   maxRequestsPerSecond?: number;
+  /** nginx itself keeps to it; the script has to know what it means when nginx has nobody to send a call to. */
+  maxConcurrency?: number;
   /** Parts of the node's URL and headers that must not get into a client's answer. */
   secrets: string[];
   /** Where the node takes WebSockets, and the headers it wants. Absent when it does not. */

@@ -25,6 +25,7 @@ export function poolFileOf(input: RenderInput): PoolFile {
       heavyMethods: settings.heavyMethods,
       heavyTimeoutMs: milliseconds(settings.heavyTimeoutSeconds),
       broadcastNodes: settings.broadcastNodes,
+      hedgeShare: settings.hedgeShare,
       headPollMs: Math.round(settings.headPollSeconds * 1000),
       halfOpenAfterMs: milliseconds(settings.halfOpenAfterSeconds),
       halfOpenMaxMs: milliseconds(settings.halfOpenMaxSeconds),
@@ -75,9 +76,18 @@ function networkOf(network: Network, { settings, nodes }: RenderInput, inPool: S
 function poolNodeOf(node: RegisteredNode): PoolNode {
   const { id, weight, wsUrl, headers = {}, limits } = node;
   const secrets = secretsInAnswers(node);
-  const rate = limits?.maxRequestsPerSecond;
-  const limited = rate === undefined ? {} : { maxRequestsPerSecond: rate };
-  return { id, weight, ...limited, secrets, ...(wsUrl === undefined ? {} : { socket: { url: wsUrl, headers } }) };
+  const { maxRequestsPerSecond, maxConcurrency } = limits ?? {};
+  const limited = {
+    ...(maxRequestsPerSecond === undefined ? {} : { maxRequestsPerSecond }),
+    ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+  };
+  return {
+    id,
+    weight,
+    ...limited,
+    secrets,
+    ...(wsUrl === undefined ? {} : { socket: { url: wsUrl, headers } }),
+  };
 }
 
 /** Taken out of answers to clients: long enough not to be found in the data of an innocent one. */

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import type { Behaviour, MockNode, RpcCall } from "../support/mockNode";
+import type { Nginx } from "../support/nginx";
+import { until } from "../support/poll";
+import { request, scene } from "../support/scene";
+
+const settings = { hedgeShare: 1, attemptTimeoutSeconds: 2 };
+
+/** Answers at once, or not before it is let go when its hold is on. */
+function holdable(): { behaviour: Behaviour; hold: boolean; letGo: () => void } {
+  const waiting: (() => void)[] = [];
+  const self = {
+    hold: false,
+    letGo: () => {
+      self.hold = false;
+      for (const go of waiting.splice(0)) go();
+    },
+    behaviour: (async ({ json }) => {
+      const { id } = json as RpcCall;
+      if (self.hold) await new Promise<void>((resolve) => waiting.push(resolve));
+      return { jsonrpc: "2.0", id, result: "0x1" };
+    }) as Behaviour,
+  };
+  return self;
+}
+
+const balance = (nginx: Nginx) => nginx.post(request("eth_getBalance", [`0x${"ab".repeat(20)}`, "latest"]));
+const hedged = async (nginx: Nginx) =>
+  Number(
+    /gateway_hedged_calls_total\{network="mainnet"\} (\d+)/.exec(
+      (await nginx.control("/metrics")).text,
+    )?.[1] ?? 0,
+  );
+
+/** Until both nodes have been measured. */
+const warmUp = (nginx: Nginx, nodes: MockNode[]) =>
+  until(
+    async () => {
+      for (let i = 0; i < 20; i++) await balance(nginx);
+      return nodes.every(({ calls }) => calls > 80);
+    },
+    { what: "it is known how long the nodes usually take" },
+  );
+
+describe("hedging", () => {
+  it("races an idempotent call slower than the node's usual p95 on a second node", () => {
+    const [a, b] = [holdable(), holdable()];
+    return scene(
+      [a.behaviour, b.behaviour],
+      async ({ nginx, nodes }) => {
+        await warmUp(nginx, nodes);
+        a.hold = true;
+        let slowest = 0;
+        const before = await hedged(nginx);
+        await until(
+          async () => {
+            const startedAt = Date.now();
+            assert.equal((await balance(nginx)).status, 200);
+            slowest = Math.max(slowest, Date.now() - startedAt);
+            return (await hedged(nginx)) > before;
+          },
+          { what: "a call went to the slow node first" },
+        );
+        a.letGo();
+        assert.ok(slowest < 1500, `${slowest} ms`);
+        assert.equal((await balance(nginx)).status, 200);
+      },
+      { settings },
+    );
+  });
+
+  it("sends nothing twice when it is switched off", () => {
+    const [a, b] = [holdable(), holdable()];
+    return scene(
+      [a.behaviour, b.behaviour],
+      async ({ nginx, nodes }) => {
+        await warmUp(nginx, nodes);
+        a.hold = b.hold = true;
+        const before = nodes[0]!.calls + nodes[1]!.calls;
+        const waiting = balance(nginx);
+        await until(() => nodes[0]!.calls + nodes[1]!.calls > before, {
+          what: "the call has reached a node",
+        });
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        a.letGo();
+        b.letGo();
+        assert.equal((await waiting).status, 200);
+        assert.equal(nodes[0]!.calls + nodes[1]!.calls, before + 1);
+        assert.equal(await hedged(nginx), 0);
+      },
+      { settings: { ...settings, hedgeShare: 0 } },
+    );
+  });
+
+  it("makes at most its share of extra calls", () => {
+    const [a, b] = [holdable(), holdable()];
+    return scene(
+      [a.behaviour, b.behaviour],
+      async ({ nginx, nodes }) => {
+        await warmUp(nginx, nodes);
+        const calls = nodes[0]!.calls + nodes[1]!.calls;
+        a.hold = b.hold = true;
+        const waiting = Array.from({ length: 40 }, () => balance(nginx));
+        await until(() => nodes[0]!.calls + nodes[1]!.calls >= calls + 40, {
+          what: "all have reached a node",
+        });
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        a.letGo();
+        b.letGo();
+        for (const answer of await Promise.all(waiting)) assert.equal(answer.status, 200);
+        // One of eight calls is counted for eight, by chance: with some leeway.
+        assert.ok(
+          (await hedged(nginx)) <= Math.max(11, calls * 0.05 * 2),
+          `${await hedged(nginx)} of ${calls}`,
+        );
+      },
+      { settings: { ...settings, hedgeShare: 0.05 } },
+    );
+  });
+});
