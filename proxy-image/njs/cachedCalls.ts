@@ -1,6 +1,7 @@
 import { found, keep, lookAgain, lookUp, Turn, takeTurn } from "./cache";
 import { Depends } from "./cacheRules";
 import type { Call } from "./call";
+import { noteHit } from "./state";
 import type { MethodFacts, Network } from "./types";
 
 /** The cache on the general road: batches, and single calls in an unusual spelling. */
@@ -30,8 +31,12 @@ export function answerKept(network: Network, calls: Call[]): void {
     const question = questionOf(network, call);
     if (question === undefined) continue;
     const result = lookUp(network, question.facts, question.params, question.text);
-    if (result === undefined) call.cache = "miss";
-    else finish(call, resultStart + result, "hit");
+    if (result === undefined) {
+      call.cache = "miss";
+      continue;
+    }
+    finish(call, resultStart + result, "hit");
+    noteHit(network, Date.now());
   }
 }
 
@@ -60,8 +65,10 @@ export function takeTurnOf(network: Network, call: Call, longestMs: number, goOn
     wait(call, longestMs, Date.now() + longestMs, 1, goOn);
     return;
   }
-  if (turn === Turn.hit) finish(call, resultStart + found, "hit");
-  else if (turn === Turn.leads) call.cache = "miss";
+  if (turn === Turn.hit) {
+    finish(call, resultStart + found, "hit");
+    noteHit(network, Date.now());
+  } else if (turn === Turn.leads) call.cache = "miss";
   goOn();
 }
 

@@ -7,7 +7,7 @@ import { headMethod, heightIn } from "./heads";
 import { isFromWithin, nothingHere } from "./inside";
 import { blockMethod } from "./needs";
 import { loadRuntime } from "./runtime";
-import { claimPoll, endPoll, lastAnswer, refreshState } from "./state";
+import { claimPoll, endPoll, lastTraffic, refreshState } from "./state";
 import type { Network, Node, Runtime } from "./types";
 
 /** Heads are polled only while clients call: so long after a node's last answer to one. */
@@ -26,7 +26,7 @@ export function duePolls(runtime: Runtime, now: number): string[] {
   const known = ngx.shared.state as NgxSharedDict<number>;
   const due: string[] = [];
   for (const network of runtime.all) {
-    if (network.nodes.length === 0 || now - lastAnswer(network) > trafficMs) continue;
+    if (network.nodes.length === 0 || now - lastTraffic(network) > trafficMs) continue;
     network.heads.settle(now);
     const roundAt = known.get(`round|${network.name}`) ?? 0;
     if (now - roundAt >= headPollMs - toleranceMs) {

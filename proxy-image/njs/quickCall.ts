@@ -11,7 +11,7 @@ import { wantsCare } from "./needs";
 import { charge } from "./nodeLimits";
 import { quickFacts, quickId, quickParams, quickValues, readQuickly } from "./quickRequest";
 import { answerExchange } from "./respond";
-import { goodFreshForMs, learnLatency, noteGood, watch } from "./state";
+import { goodFreshForMs, learnLatency, noteGood, noteHit, watch } from "./state";
 import type { Network, Node, Runtime } from "./types";
 
 /**
@@ -206,6 +206,7 @@ function lookForAnswer(): void {
 function answerFound(member: string, counter: string, line: string): void {
   const r = client!;
   client = undefined;
+  if (startedAt - network.hitWrittenAt >= goodFreshForMs) noteHit(network, startedAt);
   countPrompt(counter);
   if (runtime.limits.logRequests) log(r, line);
   r.return(200, `{"jsonrpc":"2.0","id":${quickId},${member}}`);

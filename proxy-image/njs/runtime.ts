@@ -76,6 +76,7 @@ function networkOf(described: PoolNetwork, limits: PoolLimits): Network {
     seenOwnEpoch: -1,
     goodKey: `good|${described.name}`,
     goodWrittenAt: 0,
+    hitWrittenAt: 0,
     methods: new Map(
       namedMethods
         .filter((method) => isAllowed(method) && !fixed.has(method) && !hasOwnRoad(method))

@@ -242,9 +242,25 @@ export function lastAnswer(network: Network): number {
   return state().get(network.goodKey) ?? 0;
 }
 
-/** The same, of an answer to anybody. */
+/** A client was answered from the cache: that is traffic too, without which nobody would see the head move. */
+export function noteHit(network: Network, now: number): void {
+  network.hitWrittenAt = now;
+  try {
+    state().set(hitKey(network), now);
+  } catch {
+    // What is kept stays in force for one block time at most.
+  }
+}
+
+/** Instant of about the last answer to a client, of a node or from the cache, in ms. */
+export function lastTraffic(network: Network): number {
+  return Math.max(lastAnswer(network), state().get(hitKey(network)) ?? 0);
+}
+
+/** The same, of a node to anybody. */
 export function lastGood(network: Network): number {
   return Math.max(lastAnswer(network), state().get(readyKey(network)) ?? 0);
 }
 
+const hitKey = ({ name }: Network): string => `hit|${name}`;
 const readyKey = ({ name }: Network): string => `ready|${name}`;

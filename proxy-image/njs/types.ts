@@ -111,6 +111,8 @@ export interface Network {
   /** When a node last answered well: for `/ready` and for polling heads only while there is traffic. */
   goodKey: string;
   goodWrittenAt: number;
+  /** When this context wrote that the cache has answered. */
+  hitWrittenAt: number;
   /** What the quick road knows of the methods that are named and served here. */
   methods: Map<string, MethodFacts>;
   /** How clients spell their calls of these methods, as far as this context has met them. */
