@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "mocha";
-import type { RenderInput } from "../../functions/domain/render/renderRelease";
+import { type RenderInput, renderRelease } from "../../functions/domain/render/renderRelease";
 import type { Settings } from "../../functions/domain/settings";
 import { truncatedAddress } from "../../functions/domain/truncatedAddress";
 import { hideClient } from "../../proxy-image/agent/logs/hideClient";
+import { ReleaseRedactor } from "../../proxy-image/agent/logs/redactor";
 import { each, MockNode } from "../support/mockNode";
-import { Nginx } from "../support/nginx";
+import { Nginx, template } from "../support/nginx";
 import { nodeId, poolOf } from "../support/pool";
 import { request } from "../support/scene";
 
@@ -192,6 +193,11 @@ describe("a request", () => {
     assert.equal(hideClient(error, "off"), 'refused, server: , request: "POST / HTTP/1.1"');
     assert.match(hideClient(error, "truncated"), /client: 203\.0\.113\.0, server/);
     assert.equal(hideClient(error, "full"), error);
+    const redactor = new ReleaseRedactor();
+    redactor.learn(
+      renderRelease(template, { ...input, settings: { ...input.settings, logClientAddress: "off" } }),
+    );
+    assert.doesNotMatch(redactor.redact(error), /203\.0/, "nginx's errors obey the newest release");
   });
 
   it("is left out of the log as often as the sample rate says, but never with an error", async () => {
