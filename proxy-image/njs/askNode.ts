@@ -79,7 +79,7 @@ export function readReply(reply: NginxHTTPRequest, count: number): Reply {
   const text = reply.responseText ?? "";
   if (status === 200) return readBody(text, count, status);
   const { upstream_header_time: header, upstream_connect_time: connect } = reply.variables;
-  const failed = transportFailure(status, header, connect);
+  const failed = transportFailure(status, header, connect, reply.variables.upstream_addr);
   if (failed !== undefined) return { failure: failed };
   const failure = classifyStatus(status) ?? "http";
   const restMs = restOf(reply.headersOut["Retry-After"]);
@@ -113,10 +113,13 @@ export function transportFailure(
   status: number,
   header: string | undefined,
   connect: string | undefined,
+  address: string | undefined,
 ): Failure | undefined {
   if (status !== 502 && status !== 504) return undefined;
   if (header !== undefined && /\d[^-]*$/.test(header)) return undefined;
   if (status === 504) return "timeout";
+  // nginx names the upstream when none of its servers may be asked: there are as many calls as they take, or all have failed.
+  if (address !== undefined && !address.includes(":")) return "capped";
   return connect !== undefined && /\d[^-]*$/.test(connect) ? "reset" : "unreachable";
 }
 

@@ -31,11 +31,12 @@ export function failNode(
   network: Network,
   call: Call,
   node: Node,
-  failure: Failure,
+  seen: Failure,
   now: number,
   restMs = 0,
   certain = true,
 ): void {
+  const failure = seen === "capped" && node.maxConcurrency === undefined ? "unreachable" : seen;
   call.fail(node, failure);
   countFailure(network, node, failure);
   // The others count once another node has answered the same call.

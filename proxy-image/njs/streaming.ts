@@ -102,7 +102,8 @@ export function bodyOf(text: string): { id: string; params: string | undefined }
 function failureOf(r: NginxHTTPRequest): Failure {
   const last = (name: string) => (r.variables[name] ?? "").split(" : ").pop()!.split(", ").pop()!;
   const status = Number(last("upstream_status")) || 502;
-  const failed = transportFailure(status, last("upstream_header_time"), last("upstream_connect_time"));
+  const [header, connect] = [last("upstream_header_time"), last("upstream_connect_time")];
+  const failed = transportFailure(status, header, connect, last("upstream_addr"));
   return failed ?? ((classifyStatus(status) ?? "http") as Failure);
 }
 

@@ -38,7 +38,7 @@ export function upstreamOf(node: RegisteredNode): Upstream {
   return {
     id: node.id,
     scheme,
-    servers: serversOf(host, port),
+    servers: serversOf(host, port, node.limits?.maxConcurrency),
     tlsName: host.replace(/^\[|\]$/g, ""),
     path,
     headers: [...headers.values()],
@@ -55,7 +55,15 @@ const ownHeaders = new Set([
   "accept-encoding",
 ]);
 
-function serversOf(host: string, port: number): string[] {
+/** A limit of calls at once holds for each address of a name: nginx counts them so. */
+function serversOf(host: string, port: number, maxConcurrency: number | undefined): string[] {
+  const servers = addressesOf(host, port);
+  return maxConcurrency === undefined
+    ? servers
+    : servers.map((server) => `${server} max_conns=${maxConcurrency}`);
+}
+
+function addressesOf(host: string, port: number): string[] {
   // nginx asks name servers and never reads /etc/hosts, where most machines have their localhost.
   if (host === "localhost" || host.endsWith(".localhost")) {
     return [`127.0.0.1:${port} max_fails=0`, `[::1]:${port} max_fails=0 backup`];
