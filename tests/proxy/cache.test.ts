@@ -320,32 +320,4 @@ describe("cache", () => {
       },
       { settings: { cacheMegabytes: 1 } },
     ));
-
-  it("drops blocks above finality when the chain is reorganised", () => {
-    const state = { head, fork: "a" };
-    const results = {
-      eth_getBlockByNumber: ({ params }: RpcCall) => {
-        const [tag] = params as string[];
-        return block(tag === "latest" ? state.head : Number(tag), state.fork);
-      },
-    };
-    return scene(
-      [chainNode(state, results)],
-      async ({ nginx, nodes }) => {
-        await learnHead(nginx, nodes);
-        const ask = async () =>
-          (await post(nginx, "eth_getBlockByNumber", [hex(head - 1), false])).json.result;
-        for (let i = 0; i < 40; i++) await ask();
-        state.fork = "b";
-        await until(
-          async () => String(((await ask()) as unknown as { hash: string }).hash).startsWith("0xb"),
-          {
-            what: "the new block",
-            deadlineMs: 4000,
-          },
-        );
-      },
-      { settings: { ...settings, blockTimeSeconds: 60 } },
-    );
-  });
 });
