@@ -186,12 +186,12 @@ export const settingDefinitions = {
   wholeAnswerBytes: setting({
     type: wholeNumber(1024, 256 * 1024 * 1024),
     default: 16 * 1024 * 1024,
-    doc: "Answers up to this size are read whole and judged before they are passed on.",
+    doc: "Answers up to this size are read whole and judged before they are passed on. A larger one to a call by itself is asked for again and streamed; in a batch it is held in memory.",
   }),
   maxAnswerBytes: setting({
     type: wholeNumber(1024, 4 * 1024 * 1024 * 1024),
     default: 256 * 1024 * 1024,
-    doc: "Largest answer of a node that is passed on.",
+    doc: "Largest answer of a node that is passed on. One to a heavy method is not cut off when its length was not announced.",
   }),
   headPollSeconds: setting({
     type: decimal(0, 60),

@@ -418,3 +418,66 @@ describe("heavy methods", () => {
       { settings: { heavyMethods: ["eth_getProof"] } },
     ));
 });
+
+describe("answers that are too large to be read whole", () => {
+  const long = "0x".padEnd(300_000, "ab");
+  const few = { wholeAnswerBytes: 100_000, maxAnswerBytes: 64 * mib };
+
+  for (const announced of [true, false]) {
+    it(`are streamed, not held in memory (150 MB${announced ? ", announced" : ""})`, () => {
+      const sent = { bytes: 0, hash: "" };
+      return scene([streams(150, sent, announced)], async ({ nginx, nodes }) => {
+        await nginx.post(request("eth_gasPrice")).catch(() => undefined);
+        nodes[0]!.received.length = 0;
+        const before = memoryMb(nginx, "VmHWM");
+        const response = await open(nginx, request("eth_getLogs", [{}]));
+        const hash = createHash("sha1");
+        for await (const chunk of response) hash.update(chunk as Buffer);
+        assert.equal(hash.digest("hex"), sent.hash);
+        assert.equal(nodes[0]!.calls, 2);
+        const grown = memoryMb(nginx, "VmHWM") - before;
+        if (process.env.SHOW_FIGURES) console.log({ grown, before });
+        // What was read before it turned out to be too large: some copies of 16 MiB.
+        assert.ok(grown < 96, `${grown} MB`);
+      });
+    });
+  }
+
+  it("arrive from any node, with the client's id, and are counted once", () =>
+    scene(
+      [ok(long), ok(long), resets],
+      async ({ nginx, nodes }) => {
+        for (const id of ['"a"', "7", "0.50", '"\\u0041"']) {
+          for (const method of ["eth_getLogs", "eth_call"]) {
+            const { text, status } = await nginx.post(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":[]}`);
+            assert.equal(status, 200);
+            assert.equal(text, `{"jsonrpc":"2.0","id":${id},"result":"${long}"}`);
+          }
+        }
+        const { text } = await nginx.control("/metrics");
+        const counted = [...text.matchAll(/calls_total\{[^}]*outcome="(\w+)"[^}]*\} (\d+)/g)];
+        assert.deepEqual(
+          counted.map(([, outcome]) => outcome).filter((outcome) => outcome !== "ok"),
+          [],
+        );
+        assert.equal(counted.reduce((sum, [, , count]) => sum + Number(count), 0), 8);
+        assert.ok(nodes[0]!.calls + nodes[1]!.calls >= 16);
+        const silent = await nginx.post({ jsonrpc: "2.0", method: "eth_getLogs", params: [] });
+        assert.equal(silent.status, 204);
+      },
+      { settings: few },
+    ));
+
+  it("are held where they are part of a batch", () =>
+    scene(
+      [ok(long)],
+      async ({ nginx }) => {
+        const one = request("eth_getLogs", [{}]);
+        for (const batch of [[one], [one, one, one]]) {
+          const { json } = await nginx.post(batch);
+          assert.ok((json as unknown as { result: string }[]).every(({ result }) => result === long));
+        }
+      },
+      { settings: few },
+    ));
+});
