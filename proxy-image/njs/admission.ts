@@ -78,10 +78,13 @@ export function admitSocket(
     return false;
   }
   const variables = r.variables as Record<string, string>;
-  variables.gateway_key_id = key?.id ?? "";
+  variables.gateway_key_id = idOfCaller();
   variables.gateway_path = `/${wanted.name}`;
   return true;
 }
+
+/** What `identify` has found. */
+const idOfCaller = () => key?.id ?? "";
 
 /** The network of a path that ends with a key, `/<network>/<key>` or `/<key>`. */
 export function networkBeforeKey(runtime: Runtime, uri: string): Network | undefined {

@@ -197,6 +197,7 @@ describe("clients and paths", () => {
         ["n3", undefined],
       ],
     );
-    assert.deepEqual(readPool("nonsense"), { networks: [], nodes: [] });
+    assert.deepEqual(readPool("nonsense"), { networks: [], nodes: [], requiresKey: false });
+    assert.equal(readPool({ networks: [], admission: { requiresKey: true } }).requiresKey, true);
   });
 });
