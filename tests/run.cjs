@@ -113,6 +113,8 @@ async function main(args) {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
       stopAll();
+      // What fetches programs would go on by itself.
+      require("../local/debian/run.ts").stopCommands();
       process.exitCode = 130;
     });
   }
