@@ -6,6 +6,7 @@ import { type BlockFacts, blockFactsOf, continues, lastBlock, rememberBlock, typ
 import { headMethod, heightIn } from "./heads";
 import { isFromWithin, nothingHere } from "./inside";
 import { blockMethod } from "./needs";
+import { charge, waitOf } from "./nodeLimits";
 import { loadRuntime } from "./runtime";
 import { claimPoll, endPoll, lastTraffic, refreshState } from "./state";
 import type { Network, Node, Runtime } from "./types";
@@ -74,7 +75,11 @@ class Round {
     const now = Date.now();
     const all = leader === undefined ? nodes : [...nodes, leader];
     this.waiting = all.filter(
-      (node) => node.ejectedUntil === 0 && !(onlyBehind && node.height > head) && claimPoll(node, now),
+      (node) =>
+        node.ejectedUntil === 0 &&
+        !(onlyBehind && node.height > head) &&
+        waitOf(node, now) === 0 &&
+        claimPoll(node, now),
     );
     if (onlyBehind) return;
     network.heads.pace.measure(now);
@@ -97,6 +102,7 @@ class Round {
 
   private ask(node: Node, method: string, params: string, done: (reply: Reply) => void): void {
     const { attemptTimeoutMs } = this.runtime.limits;
+    charge(node, Date.now(), 1);
     askNode(this.r, node, [new Call("1", method, params)], attemptTimeoutMs, done);
   }
 
@@ -134,6 +140,8 @@ class Round {
   /** No caller can have brought that about. */
   private fail(node: Node, { failure, verdicts, restMs }: Reply, now: number): void {
     const verdict = verdicts?.[0];
+    // A height that is none counts when a client asks for it.
+    if (verdict?.kind === "result") return;
     const said = verdict?.kind === "error" ? verdict.judgement.class : (failure ?? "garbage");
     if (!counts.has(said)) return;
     countFailure(this.network, node, failure ?? "garbage");
