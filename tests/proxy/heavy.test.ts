@@ -56,18 +56,25 @@ const memoryMb = (nginx: Nginx, what: "VmHWM" | "VmRSS") => {
   return Number(new RegExp(`${what}:\\s+(\\d+)`).exec(status)![1]) / 1024;
 };
 
+/** User and system time of the worker; the kernel counts in hundredths. */
+const cpuSeconds = (nginx: Nginx) => {
+  const fields = readFileSync(`/proc/${nginx.workerPids()[0]}/stat`, "utf8").split(") ")[1]!.split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+};
+
 describe("heavy methods", () => {
   for (const [what, announced] of [
     ["of announced length", true],
     ["in chunks", false],
   ] as const) {
-    it(`are streamed, not held in memory: 200 MB (${what}) pass within 3 s and with flat memory`, () => {
+    it(`are streamed, not held in memory: 200 MB (${what}) pass with flat memory and for little CPU`, () => {
       const sent = { bytes: 0, hash: "" };
       return scene(
         [streams(200, sent, announced)],
         async ({ nginx }) => {
           await nginx.post(request("eth_gasPrice"));
           const before = memoryMb(nginx, "VmHWM");
+          const cpuBefore = cpuSeconds(nginx);
           const startedAt = Date.now();
           const response = await open(nginx, trace);
           // A client that does not read holds the node up, not the memory.
@@ -77,10 +84,12 @@ describe("heavy methods", () => {
           for await (const chunk of response) hash.update(chunk as Buffer);
           const tookMs = Date.now() - startedAt;
           assert.equal(hash.digest("hex"), sent.hash);
-          assert.ok(tookMs < 3300, `${tookMs} ms`);
+          // The machine may be busy; what the worker spends is steady.
+          const cpu = cpuSeconds(nginx) - cpuBefore;
+          assert.ok(tookMs < 10_000 && cpu < 2, `${tookMs} ms, ${cpu} s of CPU`);
           const grown = memoryMb(nginx, "VmHWM") - before;
           assert.ok(grown < 8, `${grown} MB`);
-          if (process.env.SHOW_FIGURES) console.log({ tookMs, grown, before });
+          if (process.env.SHOW_FIGURES) console.log({ tookMs, cpu, grown, before });
         },
         { settings },
       );
