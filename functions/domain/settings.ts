@@ -186,7 +186,7 @@ export const settingDefinitions = {
   wholeAnswerBytes: setting({
     type: wholeNumber(1024, 256 * 1024 * 1024),
     default: 16 * 1024 * 1024,
-    doc: "Answers up to this size are read whole and judged before they are passed on. A larger one to a call by itself is asked for again and streamed; in a batch it is held in memory.",
+    doc: "Answers up to this size are read whole and judged before they are passed on.",
   }),
   maxAnswerBytes: setting({
     type: wholeNumber(1024, 4 * 1024 * 1024 * 1024),

@@ -2,8 +2,7 @@ import { classifyStatus } from "../../functions/domain/providerErrors";
 import type { PoolLimits } from "../../functions/domain/render/poolFile";
 import { isParsable, judgeBatch, judgeSingle, type Verdict } from "./answer";
 import type { Call } from "./call";
-import { beginsAsError } from "./errorFirst";
-import { awaited, holdWhole, longStatus, tooLargeStatus } from "./guard";
+import { awaited, tooLargeStatus } from "./guard";
 import { hasSmallAnswer } from "./methods";
 import { ownLocation } from "./ownRoad";
 import { loadRuntime } from "./runtime";
@@ -20,8 +19,6 @@ export interface Reply {
   batchRefused?: boolean;
   /** Time ran out while the node may still be sending. */
   gaveUp?: boolean;
-  /** The answer is longer than what is read whole. */
-  isLong?: boolean;
 }
 
 /** One object for all subrequests of this context: they are read before `subrequest` returns. */
@@ -43,7 +40,6 @@ export function askNode(
     done({ failure: "timeout", gaveUp: true });
   }, limitMs);
   options.body = bodyOf(calls);
-  if (calls.length > 1) holdWhole(r);
   const { method } = calls[0]!;
   const own = ownLocation(node, method);
   const isHeavy = node.watchedUntil > 0 || calls.length > 1 || !hasSmallAnswer(method);
@@ -80,9 +76,6 @@ function bodyOf(calls: Call[]): string {
 export function readReply(reply: NginxHTTPRequest, count: number): Reply {
   const status = reply.status;
   if (status === tooLargeStatus) return { failure: "tooLarge" };
-  // No honest error is as long.
-  if (status === longStatus)
-    return beginsAsError(reply.responseBuffer!) ? { failure: "tooLarge" } : { isLong: true };
   const text = reply.responseText ?? "";
   if (status === 200) return readBody(text, count, status);
   const { upstream_header_time: header, upstream_connect_time: connect } = reply.variables;

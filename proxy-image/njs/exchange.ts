@@ -5,7 +5,6 @@ import type { Call } from "./call";
 import { conclude, finishKnown, finishWithNode, rememberUnknown } from "./conclude";
 import { countAnswer, countCall, countFailure } from "./counters";
 import { pinToFilter, withFilterId } from "./filters";
-import { holdWhole } from "./guard";
 import { headMethod, headResult, heightIn } from "./heads";
 import { isHeavy } from "./heavyMethods";
 import { askChecked, hasToBeChecked, lacksRange } from "./logsRange";
@@ -17,7 +16,6 @@ import { learnMissing, learnServed, learnUnsupported } from "./rememberedGaps";
 import { errorMember, internalError } from "./rpcError";
 import { handOver } from "./sending";
 import { isUsable, learnLatency, noteGood, recover } from "./state";
-import { streamFrom } from "./streaming";
 import type { Failure, Network, Node, Runtime } from "./types";
 
 /** Batches are spread over nodes in shares of at least so many calls. */
@@ -32,8 +30,6 @@ export class Exchange {
   attempts = 0;
   /** An attempt was given up while its node may still be sending. */
   abandoned = false;
-  /** nginx passes a node's answer on: there is nothing to say any more. */
-  isStreamed = false;
   private underWay = 0;
   /** Two nodes are asked at once: the first good answer counts. */
   private isRace = false;
@@ -112,7 +108,7 @@ export class Exchange {
     this.isDone = true;
     if (this.underWay > 0) this.abandoned = true;
     for (const call of this.calls) {
-      if (call.outcome !== "invalid" && !this.isStreamed) countCall(this.network, call);
+      if (call.outcome !== "invalid") countCall(this.network, call);
     }
     this.done(this);
   }
@@ -194,25 +190,7 @@ export class Exchange {
     return isHeavy(calls[0]!.method) ? heavyTimeoutMs : attemptTimeoutMs;
   }
 
-  /** The answer to the only call is too long to be held: it is streamed, or, when that can't be, asked for once more. */
-  private passOn(node: Node, call: Call): void {
-    // The other one of a race is still to answer.
-    if (this.isDone || this.underWay > 1) return;
-    if (!this.abandoned && streamFrom(this.r, this.network, call, node, this.startedAt)) {
-      this.isStreamed = true;
-      return;
-    }
-    holdWhole(this.r);
-    call.tried!.pop();
-    this.dispatch([call]);
-  }
-
   private finishAttempt(node: Node, calls: Call[], reply: Reply, sentAt: number): void {
-    if (reply.isLong === true) {
-      this.passOn(node, calls[0]!);
-      this.release();
-      return;
-    }
     if (reply.gaveUp === true) this.abandoned = true;
     try {
       this.receive(node, calls, reply, sentAt);

@@ -6,17 +6,6 @@ import type { Node } from "./types";
 /** Status of an attempt whose answer was larger than any may be. No node sends it: nginx takes no status above 999 from one. */
 export const tooLargeStatus = 1413;
 
-/** The same for one that is too large to be read whole. */
-export const longStatus = 1414;
-
-/** The setting allows no less; most answers need no look at it. */
-const leastWhole = 1024;
-
-/** Nothing of this request can be streamed: all answers are read whole, as large as they may be. */
-export function holdWhole(r: NginxHTTPRequest): void {
-  (r.variables as Record<string, string>).gateway_whole = r.variables.gateway_largest!;
-}
-
 interface Counted {
   bytesSeen?: number;
 }
@@ -55,11 +44,11 @@ function pass(
   }
   const seen = sub.bytesSeen ?? (Number(sub.headersOut["Content-Length"] ?? 0) > largest ? largest : 0);
   sub.bytesSeen = seen + data.length;
-  if (sub.bytesSeen <= leastWhole || sub.bytesSeen <= Number(sub.variables.gateway_whole)) {
+  if (sub.bytesSeen <= largest) {
     sub.sendBuffer(data, flags);
     return;
   }
-  sub.status = sub.bytesSeen > largest ? tooLargeStatus : longStatus;
+  sub.status = tooLargeStatus;
   delete sub.headersOut["Content-Length"];
 }
 

@@ -3,7 +3,6 @@ import { landCall } from "./cache";
 import { answerKept, keepAnswers, takeTurnOf } from "./cachedCalls";
 import type { Call } from "./call";
 import { Exchange } from "./exchange";
-import { holdWhole } from "./guard";
 import { quickCall } from "./quickCall";
 import { readRequest } from "./request";
 import { answerExchange, respond } from "./respond";
@@ -67,7 +66,6 @@ export function call(r: NginxHTTPRequest): void {
     takeTurnOf(network, request.call, runtime.limits.attemptTimeoutMs, () => exchange.start());
     return;
   }
-  holdWhole(r);
   answerKept(network, calls);
   new Exchange(r, runtime, network, calls, now, (exchange) => {
     keepAnswers(itsNetwork, calls);

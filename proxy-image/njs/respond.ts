@@ -18,7 +18,6 @@ export function answerExchange(
   isBatch: boolean,
   runtime: Runtime,
 ): void {
-  if (exchange.isStreamed) return;
   if (runtime.limits.logRequests) logFacts(r, exchange, isBatch, runtime.limits.logParams);
   // The connection could take no further request before the node that was given up has finished.
   if (exchange.abandoned) r.headersOut.Connection = "close";

@@ -2,7 +2,6 @@ import { classifyError } from "../../functions/domain/providerErrors";
 import { blameOthers, failNode } from "./blame";
 import { Call } from "./call";
 import { countAnswer, countCall, countFailure, countResponse } from "./counters";
-import { beginsAsError } from "./errorFirst";
 import { wantedOf } from "./nextNode";
 import { learnMissing, learnUnsupported } from "./rememberedGaps";
 import { answerText, errorMember, internalError } from "./rpcError";
@@ -11,6 +10,9 @@ import { noteGood, recover } from "./state";
 import { bodyOf, type Stream, streamingNode, streamOf } from "./streaming";
 import type { Failure, Network, Node, Runtime } from "./types";
 
+/** How the beginning of an answer is taken for an error. */
+const errorFirst = /^\s*\{(?:(?!"result"\s*:)[\s\S]){0,300}?"error"\s*:\s*[{"]/;
+const readLength = 512;
 /** How an answer ended that was not passed on; followed by the instant. */
 const refused = "refused ";
 const refusedForMs = 500;
@@ -87,7 +89,7 @@ export function streamBody(r: NginxHTTPRequest, data: Buffer, flags: NginxHTTPSe
     r.sendBuffer(data, flags);
     return;
   }
-  const isError = end === "error" || beginsAsError(data);
+  const isError = end === "error" || errorFirst.test(data.toString("utf8", 0, readLength));
   if (!isError) {
     r.sendBuffer(data, flags);
     r.done();

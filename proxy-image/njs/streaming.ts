@@ -5,7 +5,6 @@ import { Call } from "./call";
 import { Exchange } from "./exchange";
 import { isHeavy } from "./heavyMethods";
 import { rawMembers } from "./jsonText";
-import { isIdempotent } from "./methods";
 import { nextNode } from "./nextNode";
 import { answerExchange } from "./respond";
 import { loadRuntime } from "./runtime";
@@ -43,20 +42,7 @@ export function streamCall(
   if (member !== undefined || !isHeavy(method) || idText === undefined || !plainId.test(idText)) return false;
   const node = nextNode({ runtime, network, deadline: now + runtime.limits.heavyTimeoutMs }, call, now);
   // All have as many calls as they may get, say.
-  return node !== undefined && streamFrom(r, network, call, node, now);
-}
-
-/** Has nginx pass on what this node answers. @returns false when this call is not to be streamed */
-export function streamFrom(
-  r: NginxHTTPRequest,
-  network: Network,
-  call: Call,
-  node: Node,
-  now: number,
-): boolean {
-  const { idText, method } = call;
-  if (idText === undefined || !plainId.test(idText) || !isIdempotent(method) || call.pinned !== undefined)
-    return false;
+  if (node === undefined) return false;
   const stream = { network: network.name, method, startedAt: now, tried: [node.id], failures: [] };
   const variables = r.variables as Record<string, string>;
   // Made anew: a node might read another method out of what the client wrote.
