@@ -66,7 +66,7 @@ function derived(settings: Settings, nodes: number) {
     cors: corsHeaders(anyOrigin),
     sampledShare: sampledShare(settings.logSampleRate),
     loggedClient: loggedClient[settings.logClientAddress],
-    // 4 numbers of about 128 bytes a node, and room for those that are gone.
+    // At most 15 numbers of about 128 bytes a node, 25 a network, and room for those that are gone.
     stateZone: `${1 + Math.ceil(nodes / 500)}m`,
   };
 }
