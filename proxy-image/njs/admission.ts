@@ -158,7 +158,7 @@ function narrowed(
     narrow = viewOf(network, {
       isAllowed: (method) => isAllowed(method) && network.isAllowed(method),
       methods: new Map([...network.methods].filter(([method]) => isAllowed(method))),
-      spellings: new Map(),
+      spellings: [],
     });
     known.set(network.name, narrow);
   }

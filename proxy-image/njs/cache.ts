@@ -63,12 +63,13 @@ export function takeTurn(
   facts: MethodFacts,
   params: unknown[],
   paramsText: string,
+  mayHaveBlanks: boolean,
   longestMs: number,
 ): Turn {
   // An earlier request of this context may have been ended.
   slot = "";
   if (facts.depends === Depends.onCaller) return Turn.alone;
-  const key = keyOf(network, facts, params, paramsText);
+  const key = keyOf(network, facts, params, paramsText, mayHaveBlanks);
   try {
     if (zone!.add(key, "", longestMs)) {
       slot = key;
@@ -155,7 +156,7 @@ export function lookUp(
 ): string | undefined {
   if (facts.depends === Depends.onCaller) return undefined;
   try {
-    const entry = zone!.get(keyOf(network, facts, params, paramsText));
+    const entry = zone!.get(keyOf(network, facts, params, paramsText, true));
     return entry?.startsWith(kept) === true ? entry.slice(1) : undefined;
   } catch {
     return undefined;
@@ -172,7 +173,7 @@ export function keep(
 ): void {
   if (facts.depends === Depends.onCaller || result.length > largestKept) return;
   try {
-    const key = keyOf(network, facts, params, paramsText);
+    const key = keyOf(network, facts, params, paramsText, true);
     const ms = lifetimeOf(result, JSON.parse(result));
     if (ms === finalMs || (ms > 0 && random() < keptShare)) zone!.add(key, kept + result, ms);
   } catch {
@@ -181,7 +182,13 @@ export function keep(
 }
 
 /** Names the entry, and finds out how long it may be kept. What can change carries the head or the fork in its name. */
-function keyOf(network: Network, facts: MethodFacts, params: unknown[], paramsText: string): string {
+function keyOf(
+  network: Network,
+  facts: MethodFacts,
+  params: unknown[],
+  paramsText: string,
+  mayHaveBlanks: boolean,
+): string {
   slotFacts = facts;
   slotNetwork = network;
   slotParams = params;
@@ -201,18 +208,18 @@ function keyOf(network: Network, facts: MethodFacts, params: unknown[], paramsTe
       break;
     case Depends.onHash:
       slotMs = network.head < 0 ? 0 : network.blockTimeMs;
-      return `${network.name}|f${network.fork}|${facts.name}${canonical(params, paramsText)}`;
+      return `${network.name}|f${network.fork}|${facts.name}${canonical(params, paramsText, mayHaveBlanks)}`;
   }
   if (stability === Stability.final) {
     slotMs = finalMs;
-    return `${network.name}||${facts.name}${canonical(params, paramsText)}`;
+    return `${network.name}||${facts.name}${canonical(params, paramsText, mayHaveBlanks)}`;
   }
   slotMs = stability === Stability.head ? network.blockTimeMs : 0;
   if (facts.headKey !== network.headKey) {
     facts.headKey = network.headKey;
     facts.headPrefix = `${network.name}|${network.headKey}|${facts.name}`;
   }
-  return facts.headPrefix + canonical(params, paramsText);
+  return facts.headPrefix + canonical(params, paramsText, mayHaveBlanks);
 }
 
 /** How long a result may be kept, in ms: never a null, nor what does not fit the question. */
@@ -249,27 +256,14 @@ function lifetimeByHash(value: Described): number {
  * Equal params are spelled in several ways: hexadecimal digits in capitals, blanks, an object's members in another order. Nothing else
  * is taken for equal; params that lose digits when they are parsed stay as they are.
  */
-function canonical(params: unknown[], text: string): string {
+function canonical(params: unknown[], text: string, mayHaveBlanks: boolean): string {
   const first = params[0];
   if (text.charCodeAt(1) === 123 && !isSorted(first as object)) {
     const compact = JSON.stringify(params);
-    if (compact === squeezed(text))
+    if (compact === (mayHaveBlanks ? squeezed(text) : text))
       return JSON.stringify([sorted(first as Record<string, unknown>), ...params.slice(1)]).toLowerCase();
   }
-  const plain = squeezed(text);
-  return hasCapitalDigit(plain) ? plain.toLowerCase() : plain;
-}
-
-/** Six searches cost a third of making all of it small. */
-function hasCapitalDigit(text: string): boolean {
-  return (
-    text.indexOf("A") >= 0 ||
-    text.indexOf("B") >= 0 ||
-    text.indexOf("C") >= 0 ||
-    text.indexOf("D") >= 0 ||
-    text.indexOf("E") >= 0 ||
-    text.indexOf("F") >= 0
-  );
+  return (mayHaveBlanks ? squeezed(text) : text).toLowerCase();
 }
 
 function isSorted(value: object): boolean {

@@ -60,7 +60,7 @@ export function takeTurnOf(network: Network, call: Call, longestMs: number, goOn
     goOn();
     return;
   }
-  const turn = takeTurn(network, question.facts, question.params, question.text, longestMs);
+  const turn = takeTurn(network, question.facts, question.params, question.text, true, longestMs);
   if (turn === Turn.waits) {
     wait(call, longestMs, Date.now() + longestMs, 1, goOn);
     return;

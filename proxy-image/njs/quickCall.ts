@@ -9,7 +9,7 @@ import { headResult } from "./heads";
 import { hedgeAfterMs, saveForHedges, spendHedge } from "./hedging";
 import { wantsCare } from "./needs";
 import { charge } from "./nodeLimits";
-import { quickFacts, quickId, quickParams, quickValues, readQuickly } from "./quickRequest";
+import { quickBlanks, quickFacts, quickId, quickParams, quickValues, readQuickly } from "./quickRequest";
 import { answerExchange } from "./respond";
 import { goodFreshForMs, learnLatency, noteGood, noteHit, watch } from "./state";
 import type { Network, Node, Runtime } from "./types";
@@ -75,7 +75,14 @@ export function quickCall(
   racing = undefined;
   const facts = quickFacts;
   if (facts.depends !== 0) {
-    const turn = takeTurn(itsNetwork, facts, quickValues, quickParams, itsRuntime.limits.attemptTimeoutMs);
+    const turn = takeTurn(
+      itsNetwork,
+      facts,
+      quickValues,
+      quickParams,
+      quickBlanks,
+      itsRuntime.limits.attemptTimeoutMs,
+    );
     if (turn === Turn.hit) {
       answerFound(`"result":${found}`, facts.hitCounter, facts.hitLog);
       return true;

@@ -82,7 +82,7 @@ function networkOf(described: PoolNetwork, limits: PoolLimits): Network {
         .filter((method) => isAllowed(method) && !fixed.has(method) && !hasOwnRoad(method))
         .map((method) => [method, factsOf(method, described.name)]),
     ),
-    spellings: new Map(),
+    spellings: [],
     isAllowed,
     heads: new Heads(described, leader ? [...nodes, leader] : nodes, limits, epochKey),
     fixed,

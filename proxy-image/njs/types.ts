@@ -116,7 +116,7 @@ export interface Network {
   /** What the quick road knows of the methods that are named and served here. */
   methods: Map<string, MethodFacts>;
   /** How clients spell their calls of these methods, as far as this context has met them. */
-  spellings: Map<string, Spelling>;
+  spellings: Spelling[];
   isAllowed(method: string): boolean;
   heads: Heads;
   /** Answers that are known without asking a node: the `result` members by method. */
