@@ -12,6 +12,9 @@ import type { Network, Node, Runtime } from "./types";
 /** What one node refuses another may accept, but the sender need not wait for a node that is silent. */
 const patienceMs = 1000;
 
+/** A result of more letters is no transaction's hash, whatever the chain. */
+const longestHash = 500;
+
 const graceMs = 50;
 
 /**
@@ -105,7 +108,8 @@ export class Broadcast {
 
   /** @returns whether the node has shown that it works */
   private settle(call: Call, node: Node, verdict: Verdict, now: number, restMs?: number): boolean {
-    if (verdict.kind === "garbage" || (verdict.kind === "result" && verdict.isNull)) {
+    const isHash = verdict.kind === "result" && !verdict.isNull && verdict.member.length < longestHash;
+    if (verdict.kind === "garbage" || (verdict.kind === "result" && !isHash)) {
       this.fail(call, node, "garbage", now);
       return false;
     }

@@ -106,6 +106,11 @@ describe("eth_sendRawTransaction", () => {
       { settings: { attemptTimeoutSeconds: 3 } },
     ));
 
+  it("is not accepted by an answer that is no hash", () =>
+    scene([ok(null), ok("0x".padEnd(100_000, "ab")), slowly(50, accepts)], async ({ nginx }) => {
+      assert.equal((await nginx.post(send)).json.result, hash);
+    }));
+
   it("goes on to further nodes when those it went to can't be asked", () =>
     scene(
       [httpStatus(503), resets, accepts, httpStatus(429)],
