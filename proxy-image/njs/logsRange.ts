@@ -16,6 +16,8 @@ export function hasToBeChecked(network: Network, call: Call, node: Node): boolea
   return range !== undefined && node.height < range;
 }
 
+const oddClasses = new Set(["own", "alreadyKnown", "caller", "rangeTooWide", "missingData", "unsupported"]);
+
 /**
  * Asks a node for logs if it has the range.
  * @param done called with its answer, or with what kept it from saying how high it is; or with nothing when it lacks the range
@@ -32,7 +34,9 @@ export function askChecked(
   askNode(r, node, [new Call("1", headMethod, "[]")], limitMs, (reply) => {
     const verdict = reply.verdicts?.[0];
     if (verdict?.kind !== "result") {
-      done(reply);
+      // What a node says against this question is nothing that the client should hear.
+      const isOdd = verdict?.kind === "error" && oddClasses.has(verdict.judgement.class);
+      done(isOdd ? { failure: "garbage" } : reply);
       return;
     }
     const now = Date.now();

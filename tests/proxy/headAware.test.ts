@@ -146,6 +146,49 @@ describe("after a head of N was handed out", () => {
   });
 });
 
+describe("a chain", () => {
+  it("that is faster than polling keeps all its nodes in use, and its head never falls", () => {
+    const startedAt = Date.now();
+    const nodes = [0, 2, 1].map((behind) => ({
+      get height() {
+        return 1000 + Math.floor((Date.now() - startedAt) / 50) - behind;
+      },
+    }));
+    return scene(
+      nodes.map(onChain),
+      async ({ nginx, nodes: mocks }) => {
+        let last = 0;
+        for (const end = Date.now() + 1500; Date.now() < end; ) {
+          const now = await head(nginx);
+          assert.ok(now >= last, `${now} after ${last}`);
+          last = now;
+          await read(nginx);
+        }
+        assert.ok(last > 1015, `${last}`);
+        for (const mock of mocks) assert.ok(callsOf(mock, "eth_call").length > 5);
+      },
+      { ...polled, workers: 2, rest: { networks: [{ ...mainnet, blockTimeSeconds: 0.05 }] } },
+    );
+  });
+
+  it("that was set back is followed after a while, with calls for all its nodes", () => {
+    const nodes = chains(1000, 1000);
+    return scene(
+      nodes.map(onChain),
+      async ({ nginx }) => {
+        await reaches(nginx, 1000);
+        nodes[0]!.height = 7;
+        nodes[1]!.height = 7;
+        await until(async () => (await read(nginx)) === 7, { what: "nodes below the head are asked" });
+        await reaches(nginx, 7);
+        const { result } = await ask(nginx, "eth_getBlockByNumber", ["latest", false]);
+        assert.equal(String(result!.number), hex(7));
+      },
+      { ...polled, settings: { headPollSeconds: 0.3, callTimeoutSeconds: 0.7, attemptTimeoutSeconds: 0.5 } },
+    );
+  });
+});
+
 describe("latest, safe and finalized", () => {
   it("never fall: a block below the head handed out is asked of another node", () => {
     const nodes = chains(100, 100);
