@@ -11,6 +11,7 @@ import { wantsCare } from "./needs";
 import { charge } from "./nodeLimits";
 import { quickBlanks, quickFacts, quickId, quickParams, quickValues, readQuickly } from "./quickRequest";
 import { answerExchange } from "./respond";
+import { noteShown } from "./shownHeights";
 import { goodFreshForMs, learnLatency, noteGood, noteHit, watch } from "./state";
 import type { Network, Node, Runtime } from "./types";
 
@@ -176,10 +177,12 @@ function settle(reply?: NginxHTTPRequest): void {
         learnLatency(node, now - startedAt);
         saveForHedges(runtime, network, 1 / measuredShare);
       }
+      if (facts.nullMayBeMissing) noteShown(network, node, value, now);
       if (slot !== "") land(head, value, `"result":${head}`);
-      if (now === startedAt) countPrompt(facts.counter + node.promptEnd);
+      if (now === startedAt)
+        countPrompt((facts.promptCounters[node.index] ??= `${facts.counter}${node.id}|0`));
       else countQuick(facts.counter, network, node, now - startedAt);
-      if (runtime.limits.logRequests) log(r, facts.log + node.logEnd);
+      if (runtime.limits.logRequests) log(r, (facts.logLines[node.index] ??= `${facts.log}${node.id}"`));
       r.return(
         200,
         '{"jsonrpc":"2.0","id":' +

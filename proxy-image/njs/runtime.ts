@@ -50,10 +50,10 @@ function runtimeOf(pool: PoolFile, generation: number): Runtime {
 
 function networkOf(described: PoolNetwork, limits: PoolLimits): Network {
   const epochKey = `x|${described.name}`;
-  const nodes = described.nodes.map((node) => nodeOf(node, described.chainId, epochKey));
+  const nodes = described.nodes.map((node, index) => nodeOf(node, index, described.chainId, epochKey));
   const fixed = fixedMembers(described.chainId);
   const isAllowed = methodRule(described.blockedMethods, described.allowedMethods);
-  const leader = described.leader && nodeOf(described.leader, described.chainId, epochKey);
+  const leader = described.leader && nodeOf(described.leader, nodes.length, described.chainId, epochKey);
   return {
     name: described.name,
     chainId: described.chainId,
@@ -109,12 +109,14 @@ function factsOf(method: string, network: string): MethodFacts {
     hitCounter: `k|${network}|${method}|hit`,
     joinedCounter: `k|${network}|${method}|joined`,
     log: `${log(`"attempts":1,${isShared ? '"cache":"miss",' : ""}`)},"node":"`,
+    logLines: [],
+    promptCounters: [],
     hitLog: log('"attempts":0,"cache":"hit",'),
     joinedLog: log('"attempts":0,"cache":"joined",'),
   };
 }
 
-function nodeOf(described: PoolNode, chainId: number, epochKey: string): Node {
+function nodeOf(described: PoolNode, index: number, chainId: number, epochKey: string): Node {
   const { id, weight, secrets } = described;
   return {
     id,
@@ -123,8 +125,7 @@ function nodeOf(described: PoolNode, chainId: number, epochKey: string): Node {
     location: `/~${id}`,
     heavyLocation: `/=${id}`,
     weight,
-    logEnd: `${id}"`,
-    promptEnd: `${id}|0`,
+    index,
     secrets,
     latencyKey: `l|${id}`,
     ejectedUntilKey: `e|${id}`,

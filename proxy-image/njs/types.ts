@@ -15,10 +15,8 @@ export interface Node {
   /** URI of the one for large answers and for a node that must be watched. */
   heavyLocation: string;
   weight: number;
-  /** What ends the line of the access log when it answered. */
-  logEnd: string;
-  /** What ends the name of the counter of its fastest answers. */
-  promptEnd: string;
+  /** Its place in what is kept by node. */
+  index: number;
   secrets: string[];
   /** Names of its numbers in the shared dictionaries, made once; `epochKey` is that of its network. */
   epochKey: string;
@@ -72,6 +70,9 @@ export interface MethodFacts {
   joinedCounter: string;
   /** Line of the access log up to the node, and the whole of it when no node was asked. */
   log: string;
+  /** By node, made when they are first needed: the line, and the name of the counter of its fastest answers. */
+  logLines: string[];
+  promptCounters: string[];
   hitLog: string;
   joinedLog: string;
 }
