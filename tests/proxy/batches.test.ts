@@ -156,6 +156,24 @@ describe("batches", () => {
       for (const node of nodes) assert.ok(node.calls > 0 && node.calls < 400);
     }));
 
+  for (const [what, fault] of [
+    ["fails", httpStatus(500)],
+    ["hangs", hangs],
+  ] as const) {
+    it(`ask elsewhere for the share of a node that ${what}, and for no other`, () =>
+      scene([fault, echo, echo], async ({ nginx, nodes }) => {
+        let rounds = 0;
+        let lastedMs = 0;
+        for (; nodes[0]!.calls === 0; rounds++) {
+          const startedAt = Date.now();
+          assert.deepEqual((await nginx.post(calls(90))).json, answered(90));
+          lastedMs = Date.now() - startedAt;
+        }
+        assert.ok(lastedMs < 1900, `${lastedMs} ms: one attempt's time and a second try`);
+        assert.equal(nodes[1]!.calls + nodes[2]!.calls, 90 * rounds, "the others answered each call once");
+      }));
+  }
+
   it("report the failure of each element when no node answers", () =>
     scene([httpStatus(500)], async ({ nginx }) => {
       const answer = await nginx.post(calls(2));

@@ -121,6 +121,29 @@ describe("ejection", () => {
       { settings: { halfOpenAfterSeconds: 0.1 } },
     ));
 
+  it("lets a node that is out of credit rest for minutes", () =>
+    scene(
+      [rpcError(-32000, "monthly capacity limit exceeded"), ok("0x2")],
+      async ({ nginx, nodes }) => {
+        await sendsUntil(nginx, () => nodes[0]!.calls > 0, "the node is asked");
+        const startedAt = Date.now();
+        while (Date.now() - startedAt < 800) await sends(nginx, 10);
+        assert.equal(nodes[0]!.received.length, 1, "no call, nor a trial");
+      },
+      { settings: { halfOpenAfterSeconds: 0.1, halfOpenMaxSeconds: 0.2 } },
+    ));
+
+  it("tells the operator which node refuses access", () =>
+    scene([httpStatus(401), ok("0x2")], async ({ nginx, nodes }) => {
+      await sendsUntil(nginx, () => nodes[0]!.calls > 0, "the node is asked");
+      const { text } = await nginx.control("/metrics");
+      assert.match(
+        text,
+        /gateway_node_failures_total\{[^}]*node="n0000000000000001",failure="refused"\} 1\n/,
+      );
+      assert.match(text, /gateway_node_in_rotation\{[^}]*node="n0000000000000001"\} 0\n/);
+    }));
+
   it("is known to all workers", () =>
     scene(
       [resets, ok("0x2")],

@@ -93,6 +93,31 @@ describe("hedging", () => {
     );
   });
 
+  it("never races what must not be sent twice", () => {
+    const [a, b] = [holdable(), holdable()];
+    return scene(
+      [a.behaviour, b.behaviour],
+      async ({ nginx, nodes }) => {
+        await warmUp(nginx, nodes);
+        a.hold = b.hold = true;
+        const before = nodes[0]!.calls + nodes[1]!.calls;
+        const writes = ["eth_sendTransaction", "eth_sendRawTransaction"].map((method) =>
+          nginx.post(request(method, ["0x02"])),
+        );
+        await until(() => nodes[0]!.calls + nodes[1]!.calls >= before + 2, {
+          what: "both have reached a node",
+        });
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        a.letGo();
+        b.letGo();
+        for (const answer of await Promise.all(writes)) assert.equal(answer.status, 200);
+        assert.equal(nodes[0]!.calls + nodes[1]!.calls, before + 2);
+        assert.equal(await hedged(nginx), 0);
+      },
+      { settings: { ...settings, broadcastNodes: 1, allowedMethods: ["eth_sendTransaction"] } },
+    );
+  });
+
   it("makes at most its share of extra calls", () => {
     const [a, b] = [holdable(), holdable()];
     return scene(

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Agent } from "node:http";
 import { after, afterEach, before, describe, it } from "mocha";
 import { each, MockNode, ok } from "../support/mockNode";
 import { Nginx } from "../support/nginx";
@@ -202,6 +203,22 @@ describe("requests", () => {
       node.reset(each(({ method: asked }) => ({ result: asked })));
       assert.equal((await nginx.post(request(method))).json.result, method);
     }
+  });
+
+  it("keeps the connections of clients and to nodes over many calls", async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ports = new Set<number | undefined>();
+    node.reset((received, response, socket) => {
+      ports.add(socket.remotePort);
+      return ok("0x1")(received, response, socket);
+    });
+    for (let i = 0; i < 10; i++) {
+      const { status, headers } = await nginx.post(request("eth_call", [i]), { agent });
+      assert.deepEqual([status, headers.connection], [200, "keep-alive"]);
+    }
+    assert.equal(Object.values(agent.freeSockets).flat().length, 1);
+    assert.deepEqual([node.calls, ports.size], [10, 1]);
+    agent.destroy();
   });
 
   it("answers a body over the limit with 413, announced or not", async () => {
