@@ -13,7 +13,7 @@ import { quickBlanks, quickFacts, quickId, quickParams, quickValues, readQuickly
 import { answerExchange } from "./respond";
 import { noteShown } from "./shownHeights";
 import { goodFreshForMs, learnLatency, noteGood, noteHit, watch } from "./state";
-import type { Network, Node, Runtime } from "./types";
+import type { MethodFacts, Network, Node, Runtime } from "./types";
 
 /**
  * The road of nearly every call: a single request in a usual spelling, answered well from the cache or by the first node. All that is
@@ -179,10 +179,10 @@ function settle(reply?: NginxHTTPRequest): void {
       }
       if (facts.nullMayBeMissing) noteShown(network, node, value, now);
       if (slot !== "") land(head, value, `"result":${head}`);
-      if (now === startedAt)
-        countPrompt((facts.promptCounters[node.index] ??= `${facts.counter}${node.id}|0`));
+      if (facts.logLines[node.index] === undefined) nameByNode(facts, node);
+      if (now === startedAt) countPrompt(facts.promptCounters[node.index]!);
       else countQuick(facts.counter, network, node, now - startedAt);
-      if (runtime.limits.logRequests) log(r, (facts.logLines[node.index] ??= `${facts.log}${node.id}"`));
+      if (runtime.limits.logRequests) log(r, facts.logLines[node.index]!);
       r.return(
         200,
         '{"jsonrpc":"2.0","id":' +
@@ -230,6 +230,11 @@ function answerFailed(): void {
   call.finish(found, "error");
   call.cache = "joined";
   answerAlone(r, call);
+}
+
+function nameByNode(facts: MethodFacts, { id, index }: Node): void {
+  facts.promptCounters[index] = `${facts.counter}${id}|0`;
+  facts.logLines[index] = `${facts.log}${id}"`;
 }
 
 function log(r: NginxHTTPRequest, facts: string): void {
