@@ -1,69 +1,20 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import type { Behaviour, MockNode, RpcCall } from "../support/mockNode";
-import type { Nginx } from "../support/nginx";
+import { hex } from "../support/chainNode";
+import {
+  account,
+  asked,
+  chainNode,
+  finalHeight,
+  hash,
+  head,
+  learnHead,
+  post,
+  settings,
+} from "../support/keptAnswers";
+import type { Behaviour, RpcCall } from "../support/mockNode";
 import { until } from "../support/poll";
 import { request, scene } from "../support/scene";
-
-const settings = { cacheMegabytes: 8 };
-const head = 1000;
-const finalHeight = head - 64;
-const hex = (value: number): string => `0x${value.toString(16)}`;
-const account = `0x${"ab".repeat(20)}`;
-const hash = (byte: string): string => `0x${byte.repeat(32)}`;
-
-/** A node of a chain with a head; `answers` are results by method, the rest is a number that rises with each call. */
-function chainNode(
-  state: { head: number },
-  answers: Record<string, (call: RpcCall) => unknown> = {},
-): Behaviour {
-  let calls = 0;
-  const answer = (call: RpcCall): object => {
-    const { id, method, params } = call;
-    const known = answers[method];
-    const [first] = params as unknown[];
-    const result =
-      known !== undefined
-        ? known(call)
-        : method === "eth_blockNumber"
-          ? hex(state.head)
-          : method === "eth_getBlockByNumber" && first === "latest"
-            ? block(state.head)
-            : hex(++calls);
-    return { jsonrpc: "2.0", id, result };
-  };
-  return ({ json }) => (Array.isArray(json) ? json.map(answer) : answer(json));
-}
-
-const block = (height: number, fork = "a") => ({
-  number: hex(height),
-  hash: hash(`${fork}${(height % 16).toString(16)}`),
-  parentHash: hash(`${fork}${((height - 1) % 16).toString(16)}`),
-});
-
-/** Calls of a method that reached the node. */
-function asked(node: MockNode, method: string): number {
-  return node.received
-    .flatMap(({ json }) => (Array.isArray(json) ? json : [json]))
-    .filter((call) => call.method === method).length;
-}
-
-/** Until the proxy knows the head, nothing that depends on it is kept. */
-async function learnHead(nginx: Nginx, nodes: MockNode[]): Promise<void> {
-  await until(
-    async () => {
-      const before = asked(nodes[0]!, "eth_getBlockByHash");
-      await nginx.post(request("eth_blockNumber"));
-      await nginx.post(request("eth_getBalance", [account, "0x1"]));
-      const balances = asked(nodes[0]!, "eth_getBalance");
-      await nginx.post(request("eth_getBalance", [account, "0x1"]));
-      return asked(nodes[0]!, "eth_getBalance") === balances && before >= 0;
-    },
-    { what: "the head is known, and with it what is final" },
-  );
-}
-
-const post = (nginx: Nginx, method: string, params: unknown[]) => nginx.post(request(method, params));
 
 describe("cache", () => {
   it("keeps historical state at blocks at least finalityDepth below the head", () =>
