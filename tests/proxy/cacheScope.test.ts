@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { defaultSettings } from "../../functions/domain/settings";
+import { account, asked, chainNode, head, learnHead, post, settings } from "../support/keptAnswers";
+import { until } from "../support/poll";
+import { request, scene } from "../support/scene";
+
+describe("what the cache keeps", () => {
+  it("is for one network only", () =>
+    scene(
+      [
+        chainNode({ head }, { eth_getCode: () => "0xaa" }),
+        chainNode({ head }, { eth_getCode: () => "0xbb" }),
+      ],
+      async ({ nginx }) => {
+        const code = (network: string) =>
+          nginx.post(request("eth_getCode", [account, "0x1"]), { path: `/${network}` });
+        const kept = async () => /eth_getCode[^}]*cache="hit"/.test((await nginx.control("/metrics")).text);
+        await until(
+          async () => {
+            for (const network of ["mainnet", "base"]) {
+              await nginx.post(request("eth_blockNumber"), { path: `/${network}` });
+              assert.equal((await code(network)).json.result, network === "base" ? "0xbb" : "0xaa");
+            }
+            return kept();
+          },
+          { what: "answers are kept" },
+        );
+        for (const network of ["mainnet", "base", "1", "8453"]) {
+          const expected = network === "base" || network === "8453" ? "0xbb" : "0xaa";
+          assert.equal((await code(network)).json.result, expected);
+        }
+      },
+      {
+        settings,
+        specs: [{}, { network: "base" }],
+        rest: {
+          networks: [
+            { name: "mainnet", chainId: 1 },
+            { name: "base", chainId: 8453 },
+          ],
+        },
+      },
+    ));
+
+  it("counts as a hit in the metrics, alone and in a batch", () =>
+    scene(
+      [chainNode({ head })],
+      async ({ nginx, nodes }) => {
+        await learnHead(nginx, nodes);
+        const code = request("eth_getCode", [account, "0x1"]);
+        for (let i = 0; i < 3; i++) await nginx.post(code);
+        await nginx.post([code, code]);
+        const { text } = await nginx.control("/metrics");
+        assert.match(text, /method="eth_getCode",node="",outcome="ok",cache="hit"\} 4\n/);
+        assert.match(text, /method="eth_getCode",node="n\w+",outcome="ok",cache="miss"\} 1\n/);
+        assert.equal(asked(nodes[0]!, "eth_getCode"), 1);
+      },
+      { settings },
+    ));
+
+  it("is there for one block time at most when it depends on the head", () =>
+    scene(
+      [chainNode({ head })],
+      async ({ nginx, nodes }) => {
+        await learnHead(nginx, nodes);
+        const price = async () => (await post(nginx, "eth_gasPrice", [])).text;
+        let last = "";
+        let first = "";
+        await until(
+          async () => {
+            first = last;
+            last = await price();
+            return first === last;
+          },
+          { what: "an answer is kept" },
+        );
+        const keptAt = Date.now();
+        await until(async () => (await price()) !== last, { what: "it is asked for anew" });
+        assert.ok(Date.now() - keptAt < 2000, `${Date.now() - keptAt} ms`);
+      },
+      { settings, rest: { networks: [{ name: "mainnet", chainId: 1, blockTimeSeconds: 1 }] } },
+    ));
+
+  it("never falls behind a head that was handed out", () => {
+    const states = [{ head }, { head }, { head }];
+    return scene(
+      states.map((state) => chainNode(state)),
+      async ({ nginx }) => {
+        let highest = 0;
+        const numberOf = async () => Number((await post(nginx, "eth_blockNumber", [])).json.result);
+        const latest = async () =>
+          Number((await post(nginx, "eth_getBlockByNumber", ["latest", false])).json.result.number);
+        for (let i = 0; i < 150; i++) {
+          states[i % 3]!.head = head + Math.floor(i / 10);
+          for (const seen of await Promise.all([numberOf(), latest(), numberOf()]))
+            assert.ok(seen >= highest, `${seen} after ${highest}`);
+          highest = await numberOf();
+        }
+        assert.ok(highest > head);
+      },
+      { settings, workers: 2 },
+    );
+  });
+
+  it("is kept when no setting says otherwise", () =>
+    scene(
+      [chainNode({ head })],
+      async ({ nginx, nodes }) => {
+        await learnHead(nginx, nodes);
+        for (let i = 0; i < 3; i++) await post(nginx, "eth_getCode", [account, "0x1"]);
+        assert.equal(asked(nodes[0]!, "eth_getCode"), 1);
+      },
+      { settings: { cacheMegabytes: defaultSettings("aws").cacheMegabytes } },
+    ));
+});
