@@ -15,6 +15,7 @@ import { isParticular, nextNode, wantedOf } from "./nextNode";
 import { learnMissing, learnServed, learnUnsupported } from "./rememberedGaps";
 import { errorMember, internalError } from "./rpcError";
 import { handOver } from "./sending";
+import { noteShownIn } from "./shownHeights";
 import { isUsable, learnLatency, noteGood, recover } from "./state";
 import type { Failure, Network, Node, Runtime } from "./types";
 
@@ -268,6 +269,7 @@ export class Exchange {
         }
         if (!this.isAgreed(call, node, member, now)) return true;
         call.finish(member, "ok", node);
+        if (nullMayBeMissing.has(call.method)) noteShownIn(this.network, node, member, now);
         if (this.network.hasGaps) learnServed(this.network, node, wantedOf(this.network, call).old, now);
       }
       this.countAgainstOthers(call, node, now);

@@ -69,11 +69,22 @@ export class Heads {
         const fallen = this.setBack.whileBelow(height, head, now);
         return fallen === undefined ? head : this.locked(() => this.fall(fallen, now));
       }
+      if (isNew) this.confirm(head, now);
       this.markLevel(now);
       return head;
     } catch {
       // A full dictionary costs certainty, no call.
       return height;
+    }
+  }
+
+  /** A client sees that the chain is at least so high; the node may be higher. */
+  show(node: Node, height: number, now: number): void {
+    try {
+      if (height > node.height) this.see(node, height, now, true);
+      else this.locked(() => this.rise(node, height, now, true));
+    } catch {
+      // A full dictionary costs certainty, no call.
     }
   }
 
@@ -223,17 +234,15 @@ export class Heads {
     if (isBelievable && (isShown || (waitedMs >= settleMs && waitedMs <= settleMs * 4)))
       reached = this.raise(height, 0, now);
     if (now - (known.get(this.keys.askAt) ?? 0) >= this.pollMs) known.set(this.keys.askAt, now);
-    return reached;
+    // A leap is worth asking a second node for: the head would be stale by more than a moment.
+    return height > reached + 1 + this.pace.slack() ? undefined : reached;
   }
 
   /** Sets the head. `confirmed` is how high a second node has been seen. */
   private raise(height: number, confirmed: number, now: number): number {
     const known = dictionary();
     const head = known.get(this.keys.head);
-    if (confirmed > (known.get(this.keys.confirmed) ?? -1)) {
-      known.set(this.keys.confirmed, confirmed);
-      known.set(this.keys.confirmedAt, now);
-    }
+    this.confirm(confirmed, now);
     if (head === undefined || height > head) {
       known.set(this.keys.head, height);
       if (height >= (known.get(this.keys.next) ?? -1)) known.set(this.keys.nextAt, 0);
@@ -241,6 +250,14 @@ export class Heads {
     }
     this.markLevel(now);
     return Math.max(height, head ?? 0);
+  }
+
+  /** A second node is at this height. */
+  private confirm(height: number, now: number): void {
+    const known = dictionary();
+    if (height <= (known.get(this.keys.confirmed) ?? -1)) return;
+    known.set(this.keys.confirmed, height);
+    known.set(this.keys.confirmedAt, now);
   }
 
   /** The chain was set back to this height. */

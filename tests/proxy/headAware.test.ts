@@ -56,6 +56,36 @@ describe("after a head of N was handed out", () => {
     );
   });
 
+  it("a receipt hands out a head too: what is read next is as new, from nodes and from the cache", () => {
+    let mined = 100;
+    const receipt = (call: { method: string }) =>
+      call.method === "eth_getTransactionReceipt"
+        ? { result: { transactionHash: `0x${"1".repeat(64)}`, blockNumber: hex(mined), logs: [{}] } }
+        : undefined;
+    const nodes: Chain[] = [
+      { height: 100, other: receipt },
+      { height: 100, other: receipt },
+    ];
+    return scene(
+      nodes.map(onChain),
+      async ({ nginx }) => {
+        await reaches(nginx, 100);
+        const same = () => ask(nginx, "eth_call", [{ data: "0x" }, "latest"]);
+        for (let i = 0; i < 40; i++) assert.equal(Number((await same()).result), 100);
+        for (const node of nodes) node.height = 101;
+        mined = 101;
+        const { result } = await ask(nginx, "eth_getTransactionReceipt", [`0x${"1".repeat(64)}`]);
+        assert.equal(Number(result!.blockNumber), 101);
+        assert.equal(Number((await same()).result), 101);
+        assert.equal(await head(nginx), 101);
+      },
+      {
+        settings: { headPollSeconds: 0.5, cacheMegabytes: 8 },
+        rest: { networks: [{ ...mainnet, blockTimeSeconds: 60 }] },
+      },
+    );
+  });
+
   it("a node behind is asked only when nobody is there", () => {
     const nodes = chains(100, 100);
     return scene(
@@ -141,7 +171,7 @@ describe("after a head of N was handed out", () => {
         const shares = mocks.map((mock) => callsOf(mock, "eth_call").length);
         assert.ok(shares[0]! > shares[2]! / 3, shares.join(" "));
       },
-      polled,
+      { ...polled, rest: { networks: [{ ...mainnet, blockTimeSeconds: 60 }] } },
     );
   });
 });
