@@ -61,8 +61,11 @@ export const cachePromises: Area[] = [
       },
       {
         priority: "P0",
-        promise: "A cache that can't keep anything more costs time, never an answer.",
-        shownBy: { "proxy/cache": ["is bounded: older answers make room"] },
+        promise: "A cache that is full or broken costs time, never an answer.",
+        shownBy: {
+          "proxy/cache": ["is bounded: older answers make room"],
+          "proxy/cacheScope": ["is nothing when its memory fails"],
+        },
       },
       {
         priority: "P0",

@@ -57,9 +57,13 @@ function common(lists: readonly string[][]): string[] {
   return length < 0 ? [...first] : first.slice(0, length);
 }
 
-/** Text within a table's cell, shown as it is. */
+/** Text within a table's cell, shown as it is but for code between backticks. */
 const cell = (text: string): string =>
   text
-    .replace(/[\\|*_~[\]]/g, "\\$&")
-    .replace(/\n/g, " ")
-    .replace(/</g, "&lt;");
+    .split("`")
+    .map((part, index) =>
+      index % 2 === 0 ? part.replace(/[\\*~[\]]|\b_\B|\B_\b/g, "\\$&").replace(/</g, "&lt;") : part,
+    )
+    .join("`")
+    .replace(/\|/g, "\\|")
+    .replace(/\n/g, " ");

@@ -66,7 +66,7 @@ export const errorPromises: Area[] = [
         shownBy: {
           "proxy/providerErrors": [
             "is own: passed on after one attempt",
-            "own from all nodes is passed on unchanged",
+            "errors own from all nodes is passed on unchanged",
             "is caller: passed on after one attempt",
             "caller from all nodes is passed on unchanged",
           ],

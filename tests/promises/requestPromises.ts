@@ -81,7 +81,7 @@ export const requestPromises: Area[] = [
       {
         priority: "P0",
         promise:
-          "An answer over the limit becomes an error, or another node's answer, and never fills memory.",
+          "An answer over the limit does not get through: another node's is given, or an error, or it is cut off; its node is watched.",
         shownBy: {
           "proxy/largeAnswers": [
             "answers over the limit are given by another node",

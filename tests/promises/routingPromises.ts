@@ -25,7 +25,7 @@ export const routingPromises: Area[] = [
           "proxy/providerErrors": [
             "is own: passed on after one attempt",
             "is caller: passed on after one attempt",
-            "own from all nodes is passed on unchanged",
+            "errors own from all nodes is passed on unchanged",
           ],
         },
       },
@@ -41,7 +41,7 @@ export const routingPromises: Area[] = [
       },
       {
         priority: "P0",
-        promise: "A failing node gets no more calls within a second, in any worker.",
+        promise: "A failing node is out of the rotation within a second of its failures, in every worker.",
         shownBy: {
           "proxy/ejection": ["takes a failing node out after its first failure", "is known to all workers"],
           "e2e/failover": ["takes its last call within a second"],
@@ -146,9 +146,9 @@ export const routingPromises: Area[] = [
       },
       {
         priority: "P1",
-        promise: "So do answers of other methods that are too large to be held.",
+        promise: "Single answers over 16 MiB of other methods flow through in flat memory too.",
         shownBy: {},
-        open: "They are read whole up to the limit of answers; what is larger is an error.",
+        open: "They are read whole, up to `maxAnswerBytes`, and judged, so that another node answers when they are cut off. Until they are passed on they take memory.",
       },
       {
         priority: "P1",

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { describe, it } from "mocha";
 import { defaultSettings } from "../../functions/domain/settings";
 import { account, asked, chainNode, head, learnHead, post, settings } from "../support/keptAnswers";
+import { njsDirectory } from "../support/nginx";
 import { until } from "../support/poll";
 import { request, scene } from "../support/scene";
 
@@ -101,6 +105,34 @@ describe("what the cache keeps", () => {
       },
       { settings, workers: 2 },
     );
+  });
+
+  it("is nothing when its memory fails: calls go to nodes, alone, together and in batches", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "njs-"));
+    const main = readFileSync(path.join(await njsDirectory(), "main.js"), "utf8");
+    const broken = main.replaceAll("ngx.shared.cache", "BROKEN");
+    assert.notEqual(broken, main);
+    const throwing = ["add", "get", "set", "replace", "pop", "delete", "incr", "has"].map(
+      (name) => `${name}() { throw new Error("no memory"); }`,
+    );
+    writeFileSync(path.join(folder, "main.js"), `const BROKEN = { ${throwing.join(", ")} };\n${broken}`);
+    try {
+      await scene(
+        [chainNode({ head }, { eth_getCode: () => "0xaa" })],
+        async ({ nginx, nodes }) => {
+          await post(nginx, "eth_blockNumber", []);
+          const code = request("eth_getCode", [account, "0x1"]);
+          const answers = await Promise.all([1, 2, 3].map(() => nginx.post(code)));
+          for (const { status, json } of answers) assert.deepEqual([status, json.result], [200, "0xaa"]);
+          const batch = await nginx.post([code, code]);
+          assert.equal(batch.text.split('"0xaa"').length, 3);
+          assert.equal(asked(nodes[0]!, "eth_getCode"), 5);
+        },
+        { settings, script: folder },
+      );
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it("is kept when no setting says otherwise", () =>
