@@ -238,7 +238,7 @@ export function noteReady(network: Network, now: number): void {
 }
 
 /** Instant of about the last good answer of any node of a network to a client, in ms. */
-export function lastAnswer(network: Network): number {
+function lastAnswer(network: Network): number {
   return state().get(network.goodKey) ?? 0;
 }
 
