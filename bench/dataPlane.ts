@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import autocannon from "autocannon";
+import { defaultSettings } from "../functions/domain/settings";
 import { ensureNginx } from "../local/nginx/ensureNginx";
 import { Nginx } from "../tests/support/nginx";
 import { until } from "../tests/support/poll";
@@ -38,10 +39,12 @@ export interface DataPlaneFigures {
   p99Ms: number;
 }
 
-interface Target {
+export interface Target {
   name: string;
   url: string;
   pids(): number[];
+  /** The same call again and again, instead of another address in each. */
+  repeats?: boolean;
 }
 
 /**
@@ -95,9 +98,10 @@ export async function benchDataPlane(report: (line: string) => void): Promise<Da
   }
 }
 
-const defaults = { attemptTimeoutSeconds: 4, callTimeoutSeconds: 12 };
+/** What tests switch off or make quick, as it is by default. */
+export const defaults = defaultSettings("local");
 
-interface Round {
+export interface Round {
   /** CPU time of the target's workers per request, in µs. */
   cost: number;
   p50: number;
@@ -152,7 +156,7 @@ async function load(target: Target, options: LoadOptions): Promise<autocannon.Re
     headers: { "content-type": "application/json" },
     // Another address in each call: nothing may be answered from a cache or joined with another call.
     setupClient: (client) => {
-      const next = () => client.setBody(body(address++));
+      const next = () => client.setBody(body(target.repeats ? 0 : address++));
       next();
       client.on("response", next);
     },
@@ -213,9 +217,17 @@ export async function stopPlain(child: ChildProcess): Promise<void> {
   await left;
 }
 
+/** Polls of the head are told from calls by their length: nginx knows no better without a script. */
+const pollOfBlock = '{"jsonrpc":"2.0","id":1,"method":"eth_getBlockByNumber","params":["latest",false]}';
+const hash = "ab".repeat(32);
+
 export const upstreamConfiguration = (port: number) => `
+  map $content_length $result {
+    default '"0x1a05569"';
+    ${pollOfBlock.length} '{"number":"0x1a05569","hash":"0x${hash}","parentHash":"0x${hash}"}';
+  }
   server { listen 127.0.0.1:${port}; default_type application/json;
-    location / { return 200 '{"jsonrpc":"2.0","id":1,"result":"0x1a055690d9db80000"}'; } }`;
+    location / { return 200 '{"jsonrpc":"2.0","id":1,"result":$result}'; } }`;
 
 const bareConfiguration = (port: number, upstreamPort: number) => `
   upstream node { zone node 64k; server 127.0.0.1:${upstreamPort}; keepalive 64; keepalive_requests 1000000; }

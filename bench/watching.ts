@@ -8,7 +8,7 @@ import { buildNjs } from "../proxy-image/njs/build";
 import { Nginx, template } from "../tests/support/nginx";
 import { poolOf } from "../tests/support/pool";
 import { freePorts } from "../tests/support/ports";
-import { inTurns, median, startPlain, stopPlain, upstreamConfiguration } from "./dataPlane";
+import { defaults, inTurns, median, startPlain, stopPlain, upstreamConfiguration } from "./dataPlane";
 
 const rounds = 20;
 const secondsPerRound = 1;
@@ -29,10 +29,10 @@ export async function benchWatching(report: (line: string) => void): Promise<Wat
   const url = `http://127.0.0.1:${upstreamPort}/`;
   const own: Nginx[] = [];
   try {
-    own.push(await Nginx.start(renderRelease(template, poolOf([{ url }]))));
+    own.push(await Nginx.start(renderRelease(template, poolOf([{ url }], defaults))));
     const blind = renderRelease(
       template,
-      poolOf([{ url }], { logRequests: false, forwardTraceparent: false }),
+      poolOf([{ url }], { ...defaults, logRequests: false, forwardTraceparent: false }),
     );
     const script = await buildNjs(path.join(folder, "njs"), [withoutCounters]);
     own.push(await Nginx.start(withoutIds(blind), { script }));

@@ -157,7 +157,7 @@ function narrowed(
   if (narrow === undefined) {
     narrow = viewOf(network, {
       isAllowed: (method) => isAllowed(method) && network.isAllowed(method),
-      methods: new Map([...network.methods].filter(([method]) => isAllowed(method))),
+      methods: new Map(),
       spellings: [],
     });
     known.set(network.name, narrow);

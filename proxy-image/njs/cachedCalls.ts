@@ -1,6 +1,7 @@
 import { found, keep, lookAgain, lookUp, Turn, takeTurn } from "./cache";
 import { Depends } from "./cacheRules";
 import type { Call } from "./call";
+import { methodFacts } from "./methodFacts";
 import { noteHit } from "./state";
 import type { MethodFacts, Network } from "./types";
 
@@ -18,7 +19,7 @@ interface Question {
 /** Undefined when the call's answer is nobody else's. */
 function questionOf(network: Network, call: Call): Question | undefined {
   if (call.member !== undefined || call.idText === undefined) return undefined;
-  const facts = network.methods.get(call.method);
+  const facts = methodFacts(network, call.method);
   if (facts === undefined || facts.depends === Depends.onCaller) return undefined;
   const text = call.paramsText ?? "[]";
   const params = JSON.parse(text) as unknown;
@@ -44,7 +45,7 @@ export function answerKept(network: Network, calls: Call[]): void {
 export function keepAnswers(network: Network, calls: Call[]): void {
   for (const call of calls) {
     const { method, outcome, cache, member, paramsText = "[]" } = call;
-    const facts = network.methods.get(method);
+    const facts = methodFacts(network, method);
     if (cache !== "miss" || outcome !== "ok" || facts === undefined) continue;
     keep(network, facts, JSON.parse(paramsText) as unknown[], paramsText, member!.slice(resultStart.length));
   }

@@ -30,7 +30,12 @@ const named = new Set(
     .concat(["trace_block", "trace_call", "trace_filter", "trace_transaction", "trace_replayTransaction"]),
 );
 
+/** In a fixed order. */
 export const namedMethods: string[] = [...named];
+
+export function isNamed(method: string): boolean {
+  return named.has(method);
+}
 
 export function methodLabel(method: string): string {
   return named.has(method) ? method : "other";

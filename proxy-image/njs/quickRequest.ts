@@ -1,3 +1,4 @@
+import { methodFacts } from "./methodFacts";
 import type { MethodFacts, Network } from "./types";
 
 /** How a client writes its requests: all but the id and the params is the same text in every call of a method. */
@@ -106,7 +107,7 @@ const mostKnown = 32;
 
 function learn(key: string, network: Network): Spelling | undefined {
   for (const { start, beforeId, end } of usualSpellings) {
-    const facts = network.methods.get(start.exec(key)?.[1] ?? "");
+    const facts = methodFacts(network, start.exec(key)?.[1] ?? "");
     if (facts === undefined) continue;
     const spelling = { facts, key, beforeId, end, hasBlanks: key.includes(" ") };
     if (network.spellings.length < mostKnown) network.spellings.push(spelling);

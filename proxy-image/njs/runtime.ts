@@ -1,17 +1,12 @@
 // biome-ignore lint/style/useNodejsImportProtocol: this is the module of njs, not that of Node
 import fs from "fs";
 import type { PoolFile, PoolLimits, PoolNetwork, PoolNode } from "../../functions/domain/render/poolFile";
-import { hasCache } from "./cache";
-import { blockParamOf, Depends, dependenceOf } from "./cacheRules";
 import { fixedMembers } from "./fixedAnswers";
-import { Heads, headMethod } from "./heads";
+import { Heads } from "./heads";
 import { setHeavyMethods } from "./heavyMethods";
 import { methodRule } from "./methodRule";
-import { hasSmallAnswer, isIdempotent, namedMethods, nullMayBeMissing } from "./methods";
-import { blockMethod, logsMethod } from "./needs";
 import { rateOf } from "./nodeLimits";
-import { hasOwnRoad } from "./ownRoad";
-import type { MethodFacts, Network, Node, Runtime } from "./types";
+import type { Network, Node, Runtime } from "./types";
 
 let runtime: Runtime | undefined;
 
@@ -77,42 +72,11 @@ function networkOf(described: PoolNetwork, limits: PoolLimits): Network {
     goodKey: `good|${described.name}`,
     goodWrittenAt: 0,
     hitWrittenAt: 0,
-    methods: new Map(
-      namedMethods
-        .filter((method) => isAllowed(method) && !fixed.has(method) && !hasOwnRoad(method))
-        .map((method) => [method, factsOf(method, described.name)]),
-    ),
+    methods: new Map(),
     spellings: [],
     isAllowed,
     heads: new Heads(described, leader ? [...nodes, leader] : nodes, limits, epochKey),
     fixed,
-  };
-}
-
-function factsOf(method: string, network: string): MethodFacts {
-  const depends = hasCache() ? dependenceOf(method) : Depends.onCaller;
-  const isShared = depends !== Depends.onCaller;
-  const log = (rest: string) => `","network":"${network}",${rest}"method":"${method}","outcome":"ok"`;
-  return {
-    depends,
-    mayBeHedged: isIdempotent(method),
-    headPrefix: `${network}||${method}`,
-    headKey: "",
-    blockParam: blockParamOf(method),
-    name: method,
-    bodyStart: `{"jsonrpc":"2.0","id":1,"method":"${method}","params":`,
-    isSmall: hasSmallAnswer(method),
-    nullMayBeMissing: nullMayBeMissing.has(method),
-    isHead: method === headMethod,
-    needsCare: method === blockMethod || method === logsMethod,
-    counter: `${isShared ? "m" : "q"}|${network}|${method}|`,
-    hitCounter: `k|${network}|${method}|hit`,
-    joinedCounter: `k|${network}|${method}|joined`,
-    log: `${log(`"attempts":1,${isShared ? '"cache":"miss",' : ""}`)},"node":"`,
-    logLines: [],
-    promptCounters: [],
-    hitLog: log('"attempts":0,"cache":"hit",'),
-    joinedLog: log('"attempts":0,"cache":"joined",'),
   };
 }
 
