@@ -14,7 +14,10 @@ export const cachePromises: Area[] = [
             "keeps by-hash lookups and receipts once their block is final",
             "is bounded: older answers make room",
           ],
-          "proxy/cacheScope": ["is kept when no setting says otherwise"],
+          "proxy/cacheScope": [
+            "is there for long by hash when its block is final",
+            "is kept when no setting says otherwise",
+          ],
           "proxy/chain": ["is what the network says, whatever nodes say"],
         },
       },
@@ -36,6 +39,7 @@ export const cachePromises: Area[] = [
             "does not keep anything above finality as if it were final",
             "does not keep a result that does not fit the question",
           ],
+          "proxy/cacheScope": ["is no error, whoever's fault it is"],
         },
       },
       {

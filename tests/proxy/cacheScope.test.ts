@@ -4,7 +4,19 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, it } from "mocha";
 import { defaultSettings } from "../../functions/domain/settings";
-import { account, asked, chainNode, head, learnHead, post, settings } from "../support/keptAnswers";
+import { hex } from "../support/chainNode";
+import {
+  account,
+  asked,
+  chainNode,
+  finalHeight,
+  hash,
+  head,
+  learnHead,
+  post,
+  settings,
+} from "../support/keptAnswers";
+import { each, type RpcCall } from "../support/mockNode";
 import { njsDirectory } from "../support/nginx";
 import { until } from "../support/poll";
 import { request, scene } from "../support/scene";
@@ -104,6 +116,61 @@ describe("what the cache keeps", () => {
         assert.ok(highest > head);
       },
       { settings, workers: 2 },
+    );
+  });
+
+  it("is no error, whoever's fault it is", () => {
+    const failing = each(({ method, params }) => {
+      if (method === "eth_blockNumber") return { result: hex(head) };
+      if (method === "eth_getBalance") return { result: "0x7" };
+      const code = (params as unknown[])[0] === "own" ? 3 : -32000;
+      return { error: { code, message: code === 3 ? "execution reverted" : "something odd" } };
+    });
+    return scene(
+      [failing],
+      async ({ nginx, nodes }) => {
+        await learnHead(nginx, nodes);
+        for (const what of ["own", "trouble"]) {
+          const before = asked(nodes[0]!, "eth_call");
+          for (let i = 0; i < 3; i++)
+            assert.notEqual((await post(nginx, "eth_call", [what, "0x1"])).json.error, undefined);
+          assert.equal(asked(nodes[0]!, "eth_call"), before + 3, what);
+        }
+      },
+      { settings },
+    );
+  });
+
+  it("is there for long by hash when its block is final, else for one block time", () => {
+    const at = (call: RpcCall) => {
+      const [asks] = call.params as string[];
+      const number = hex(asks === hash("22") ? finalHeight : finalHeight + 1);
+      return { hash: asks, number, blockNumber: number };
+    };
+    const methods = ["eth_getBlockByHash", "eth_getTransactionByHash"];
+    return scene(
+      [chainNode({ head }, Object.fromEntries(methods.map((method) => [method, at])))],
+      async ({ nginx, nodes }) => {
+        await learnHead(nginx, nodes);
+        for (const method of methods) {
+          for (let i = 0; i < 3; i++) await post(nginx, method, [hash("22"), false]);
+          assert.equal(asked(nodes[0]!, method), 1);
+        }
+        const [method] = methods;
+        const isKept = async () => {
+          const before = asked(nodes[0]!, method!);
+          await post(nginx, method!, [hash("33"), false]);
+          return asked(nodes[0]!, method!) === before;
+        };
+        await until(isKept, { what: "the younger one is kept for a while" });
+        await until(async () => !(await isKept()), { what: "it is asked for anew", deadlineMs: 2000 });
+        for (const one of methods) {
+          const before = asked(nodes[0]!, one);
+          await post(nginx, one, [hash("22"), false]);
+          assert.equal(asked(nodes[0]!, one), before);
+        }
+      },
+      { settings, rest: { networks: [{ name: "mainnet", chainId: 1, blockTimeSeconds: 1 }] } },
     );
   });
 
