@@ -184,7 +184,7 @@ export function latencyOf(node: Node): number {
 }
 
 /** A context reads the average again after this time at the earliest. */
-export const latencyFreshForMs = 100;
+const latencyFreshForMs = 100;
 
 /** The average as this context read it lately. */
 export function recentLatencyOf(node: Node, now: number): number {
