@@ -10,6 +10,7 @@ export const chainPromises: Area[] = [
           "No client of a task sees `eth_blockNumber` fall, whichever nodes answer and whatever is kept.",
         shownBy: {
           "proxy/heads": ["the head never falls"],
+          "proxy/headAware": ["faster than polling keeps all its nodes in use, and its head never falls"],
           "proxy/cacheScope": ["never falls behind a head that was handed out"],
         },
       },
@@ -28,6 +29,7 @@ export const chainPromises: Area[] = [
             "a read at latest or at ≤ N goes to a node that has N",
             "a node behind is asked only when nobody is there",
             "the leader is asked before a node that is behind",
+            "a receipt hands out a head too",
           ],
         },
       },

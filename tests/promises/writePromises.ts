@@ -14,6 +14,7 @@ export const writePromises: Area[] = [
             "goes to at most four nodes",
             "succeeds when one node accepts it",
             "goes on to further nodes",
+            "is not accepted by an answer that is no hash",
           ],
         },
       },
