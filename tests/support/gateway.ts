@@ -89,6 +89,16 @@ export class Gateway {
     return (await answer.json()) as Status;
   }
 
+  /** Changes a node through the admin API. */
+  async change(nodeId: string, changes: { weight: number }): Promise<void> {
+    const answer = await fetch(`${this.adminUrl}/backends/${nodeId}`, {
+      method: "PATCH",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(changes),
+    });
+    if (!answer.ok) throw new Error(`PATCH answered ${answer.status}: ${await answer.text()}`);
+  }
+
   /** The node with this URL's host and port. */
   async node(url: string): Promise<Backend | undefined> {
     const { host } = new URL(url);
