@@ -1,23 +1,27 @@
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { after, before, describe, it } from "mocha";
-import { systemClock } from "../../functions/adapters/systemClock";
+import { after, afterEach, before, beforeEach, describe, it } from "mocha";
 import { releaseSha256, renderRelease } from "../../functions/domain/render/renderRelease";
 import { buildProxy } from "../../proxy-image/build";
-import { AnvilChain } from "../support/anvil";
-import { createControlPlane } from "../support/controlPlane";
 import { type Emulators, startEmulators } from "../support/emulators";
-import { FaultyNode } from "../support/faultyNode";
-import { describeFailures, Load } from "../support/load";
+import { failoverScenarios, shortFailoverScenarios } from "../support/failoverScenarios";
+import { FailoverStage } from "../support/failoverStage";
 import { MockNode } from "../support/mockNode";
 import { template } from "../support/nginx";
 import { until } from "../support/poll";
 import { poolOf } from "../support/pool";
 import { freePorts } from "../support/ports";
-import { descendants } from "../support/processes";
-import { runWorkflow } from "../support/runWorkflow";
 import { baseImage, buildah, ensureBase } from "./base";
+import {
+  environmentOf,
+  prepareReadOnlyRoot,
+  region,
+  rootOf,
+  startContainer,
+  withReadOnlyRoot,
+} from "./container";
+import { ContainerGateway } from "./containerGateway";
 import { cache, imageTools, must, NotPossibleError, type Runner } from "./tools";
 
 const project = resolve(__dirname, "../..");
@@ -89,7 +93,8 @@ describe("the proxy's image", function () {
 
   it("serves a call through a release, is healthy, writes nowhere but its volume, and ends with 0", async () => {
     const port = await publishAndFindPort();
-    const run = startContainer(port);
+    const environment = environmentOf(emulators, port);
+    const run = startContainer({ runner, container, entrypoint: configuration.Entrypoint, environment });
     try {
       const started = Date.now();
       const result = await until(() => ask(port), { what: "an answer from a node", deadlineMs: 30_000 });
@@ -97,7 +102,7 @@ describe("the proxy's image", function () {
       assert.equal(result, "0x1");
       const check = configuration.Healthcheck.Test.slice(1);
       const health = await runner.run(
-        buildah("run", "--isolation=chroot", ...environmentOf(port), container, "--", ...check),
+        buildah("run", "--isolation=chroot", ...environment, container, "--", ...check),
       );
       assert.equal(health.code, 0, health.stderr);
       await until(async () => (await heartbeatVersion()) === 1, { what: "the heartbeat" });
@@ -106,7 +111,7 @@ describe("the proxy's image", function () {
     }
     assert.equal(run.exitCode(), 0, run.output());
     assert.equal(await heartbeatVersion(), undefined, "the task has left the registry");
-    const root = (await must(runner, buildah("mount", container))).trim();
+    const root = await rootOf(runner, container);
     const [user] = configuration.User.split(":");
     const search = [
       "find",
@@ -123,54 +128,47 @@ describe("the proxy's image", function () {
     assert.equal(await must(runner, raised), "", "programs that raise rights");
   });
 
-  it("loses no call while a node dies and comes back and the control plane's releases are rolled out", async () => {
-    const chain = await AnvilChain.start({ replicas: 2, blockTimeMs: 500 });
-    const nodes = await Promise.all(chain.urls.map((url) => FaultyNode.start(url)));
-    const registry = emulators.registry("image");
-    const releaseStore = await emulators.createBucket("failover");
-    for (const { url } of nodes) {
-      const source = "operator" as const;
-      await registry.addNode({ network: "anvil", url, isLeader: false, weight: 100, drained: false, source });
-    }
-    const networks = { networks: [{ name: "anvil", chainId: 31337 }], defaultNetwork: "anvil" };
-    const settings = { probeTimeoutSeconds: 0.5 };
-    const controlPlane = createControlPlane({
-      registry,
-      releaseStore,
-      clock: systemClock,
-      networks,
-      settings,
+  // As on Fargate. The control plane runs here, against the same emulators.
+  describe("with its root mounted read-only", () => {
+    let root: string;
+    let gateway: ContainerGateway;
+    let stage: FailoverStage;
+
+    before(async () => {
+      root = await rootOf(runner, container);
+      await prepareReadOnlyRoot(root);
+      const entrypoint = configuration.Entrypoint;
+      stage = await FailoverStage.start(async (nodes) => {
+        gateway = await ContainerGateway.start(
+          { runner, container, entrypoint, emulators, readOnlyRoot: root },
+          nodes,
+        );
+        return gateway;
+      });
     });
-    const checkedUntil = (inPool: number) =>
-      until(
-        async () => {
-          await runWorkflow(controlPlane.handlers, "healthCheck").result;
-          const pool = (await registry.listStates()).filter((state) => state.inPool);
-          const current = await registry.currentRelease();
-          return pool.length === inPool && (await heartbeatVersion()) === current?.version;
-        },
-        { what: `the container runs a release with ${inPool} nodes`, deadlineMs: 30_000, everyMs: 500 },
-      );
-    const [port = 0] = await freePorts(1);
-    const run = startContainer(port, { RELEASE_BUCKET: "failover" });
-    try {
-      await checkedUntil(2);
-      const check = (result: unknown) => /^0x[0-9a-f]+$/.test(result as string);
-      const load = new Load(`http://127.0.0.1:${port}/`, [{ method: "eth_blockNumber", params: [], check }]);
-      await nodes[0]!.down();
-      await checkedUntil(1);
-      await nodes[0]!.up();
-      await checkedUntil(2);
-      const report = await load.stop();
-      assert.equal(report.failures.length, 0, describeFailures(report));
-      assert.equal(report.headsFalling, 0);
-      assert.ok(report.requests > 100, `only ${report.requests} requests`);
-    } finally {
-      await run.terminate();
-      await Promise.all(nodes.map((one) => one.close()));
-      await chain.stop();
-    }
-    assert.equal(run.exitCode(), 0, run.output());
+    after(async () => {
+      await stage?.stop();
+      if (gateway) assert.equal(gateway.container.exitCode(), 0, gateway.events);
+    });
+
+    it("lets not even its root user write outside of the volume", async () => {
+      const write = "touch /probe; touch /run/jsonrpc-gateway/probe && echo the volume is writable";
+      const run = ["run", "--isolation=chroot", "--user=0:0", container, "--"];
+      const { stdout, stderr } = await runner.run(withReadOnlyRoot(root, buildah(...run, "sh", "-c", write)));
+      assert.match(stderr, /\/probe'?: Read-only file system/);
+      assert.equal(stdout.trim(), "the volume is writable");
+    });
+
+    describe("no client request fails while", () => {
+      beforeEach(() => stage.everyoneServes());
+      afterEach(function () {
+        if (this.currentTest?.state === "failed") console.error(gateway.events);
+        stage.heal();
+      });
+      for (const { title, run } of process.env.SOAK ? failoverScenarios : shortFailoverScenarios) {
+        it(title, () => run(stage));
+      }
+    });
   });
 
   const publishAndFindPort = async (): Promise<number> => {
@@ -182,21 +180,8 @@ describe("the proxy's image", function () {
     return port;
   };
 
-  const environmentOf = (port: number, others: Record<string, string> = {}): string[] => {
-    const variables = {
-      ...emulators.environment,
-      GATEWAY_REGION: "image",
-      TASK_ID: "image",
-      PORT: String(port),
-      RELEASE_POLL_SECONDS: "0.25",
-      HEARTBEAT_SECONDS: "0.5",
-      ...others,
-    };
-    return Object.entries(variables).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
-  };
-
   const heartbeatVersion = async (): Promise<number | undefined> => {
-    const [task] = await emulators.registry("image").listTasks();
+    const [task] = await emulators.registry(region).listTasks();
     return task?.releaseVersion;
   };
 
@@ -207,30 +192,5 @@ describe("the proxy's image", function () {
     });
     const { result } = (await answer.json()) as { result?: unknown };
     return result;
-  };
-
-  /** The entry point as the image has it, without any capability. */
-  const startContainer = (port: number, others?: Record<string, string>) => {
-    const command = buildah(
-      ...["run", "--isolation=chroot", "--cap-drop=all", ...environmentOf(port, others), container, "--"],
-      ...configuration.Entrypoint,
-    );
-    const child = runner.start(command);
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (chunk: Buffer) => {
-        output += chunk.toString();
-      });
-    }
-    const terminate = async () => {
-      const processes = descendants(child.pid ?? 0);
-      const agent = processes.find(({ command: line }) => /^\S*node \S*agent\.js/.test(line));
-      if (agent) process.kill(agent.pid, "SIGTERM");
-      else for (const { pid } of processes) process.kill(pid, "SIGKILL");
-      await until(() => child.exitCode !== null || child.signalCode !== null, {
-        what: "the container's end",
-      });
-    };
-    return { terminate, exitCode: () => child.exitCode, output: () => output };
   };
 });

@@ -4,7 +4,7 @@ import type { Fault } from "./faultyNode";
 import { until } from "./poll";
 
 /** Something that happens while clients ask; whoever runs it, no call of theirs may fail. */
-export interface FailoverScenario {
+interface FailoverScenario {
   title: string;
   run(stage: FailoverStage): Promise<void>;
 }
