@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { after, before, describe, it } from "mocha";
 import { filesOf } from "./support/archives";
 import { type ProgramConfig, type ProgramRun, runProgram } from "./support/runProgram";
-import { everythingGiven, everythingMade, nothingGiven, planted } from "./support/stacks";
+import { everythingGiven, everythingMade, furtherRegion, nothingGiven, planted } from "./support/stacks";
 
 const stacks: Record<string, ProgramConfig> = {
   "nothing-given": nothingGiven,
   "everything-given": everythingGiven,
   "everything-made": everythingMade,
+  "further-region": furtherRegion,
 };
 
 /** Statements about all resources that have no narrower form, and why. */

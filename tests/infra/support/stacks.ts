@@ -71,3 +71,11 @@ export const everythingMade = config({
   replicaRegions: ["us-east-1"],
   production: "true",
 });
+
+/** A further region of `everythingMade`: the registry is the one that the first region replicates here. */
+export const furtherRegion = config({
+  domainName: "rpc.example.org",
+  hostedZoneId: "Z0123456789ABCDEFGHIJ",
+  registryTableName: "jsonrpc-gateway-production-registry-0123456",
+  production: "true",
+});
