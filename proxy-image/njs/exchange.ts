@@ -127,11 +127,13 @@ export class Exchange {
     }
     const shares = Math.min(mostShares, this.network.nodes.length, Math.ceil(calls.length / smallestShare));
     const size = Math.ceil(calls.length / Math.max(1, shares));
+    const used: Node[] = [];
     for (let start = 0; start < calls.length; start += size)
-      this.dispatchShare(calls.slice(start, start + size), now);
+      this.dispatchShare(calls.slice(start, start + size), now, used);
   }
 
-  private dispatchShare(calls: Call[], now: number): void {
+  /** @param used nodes that other shares of the batch go to */
+  private dispatchShare(calls: Call[], now: number, used: Node[]): void {
     const groups = new Map<Node, Call[]>();
     let common: Node | undefined;
     for (const call of calls) {
@@ -140,12 +142,15 @@ export class Exchange {
         call.pinned === undefined &&
         !call.tried?.includes(common) &&
         !isParticular(this.network, call);
-      const node = isFree ? common : nextNode(this, call, now);
+      const node = isFree ? common : (this.unusedNode(call, used) ?? nextNode(this, call, now));
       if (node === undefined) {
         conclude(call);
         continue;
       }
-      if (call.pinned === undefined) common ??= node;
+      if (call.pinned === undefined && common === undefined) {
+        common = node;
+        used.push(node);
+      }
       // What may be sent once only is not sent with what may have to be sent again.
       const isOnItsOwn = isHeavy(call.method) || hasToBeChecked(this.network, call, node);
       if (call.alone || !isIdempotent(call.method) || isOnItsOwn) {
@@ -157,6 +162,14 @@ export class Exchange {
       else group.push(call);
     }
     for (const [node, group] of groups) this.send(node, group);
+  }
+
+  /** One that no other share goes to, for a call that any node in the rotation will do for. */
+  private unusedNode(call: Call, used: Node[]): Node | undefined {
+    if (used.length === 0 || call.tried !== undefined || call.pinned !== undefined) return undefined;
+    if (isParticular(this.network, call)) return undefined;
+    const left = this.network.rotation.filter((node) => !used.includes(node));
+    return left[Math.floor(Math.random() * left.length)];
   }
 
   private send(node: Node, calls: Call[]): void {

@@ -195,7 +195,7 @@ export const requestPromises: Area[] = [
       {
         priority: "P1",
         promise:
-          "A large batch travels in shares, each to a node that is drawn for it; a node that fails or is slow costs its own share a second try, no other.",
+          "A large batch travels in shares, each to a node of its own as far as there are enough; a node that fails or is slow costs its own share a second try, no other.",
         shownBy: {
           "proxy/batches": [
             "are spread over the nodes when they are large",

@@ -153,7 +153,8 @@ describe("batches", () => {
     scene([echo, echo, echo], async ({ nginx, nodes }) => {
       for (let round = 0; round < 5; round++)
         assert.deepEqual((await nginx.post(calls(100))).json, answered(100));
-      for (const node of nodes) assert.ok(node.calls > 0 && node.calls < 400);
+      // 34, 34 and 32 calls each time, to three different nodes.
+      for (const node of nodes) assert.ok(node.calls >= 5 * 32 && node.calls <= 5 * 34, `${node.calls}`);
     }));
 
   for (const [what, fault] of [
