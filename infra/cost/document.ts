@@ -51,6 +51,7 @@ export function documentCost(): string {
     "  lines to your own Loki.",
     "- **NAT and transfer** follow the bytes. Nodes in your own VPC (`nodeSecurityGroupIds`) cost no NAT; `vpcId` re-uses gateways that you pay already.",
     "- **Idle** is the load balancer, the NAT gateway and two tasks. An existing VPC and `listenerArn` take away most of it.",
+    `- **Keys** (\`requireKeys\`) cost each task a read in 2 s: ${(((730 * 3600) / 2) * 1e-6 * prices.dynamoReadMillion).toFixed(2)} dollars.`,
     "- **WAF** adds 5 dollars, 1 for each of three rules, and 0.60 a million requests; **CloudFront** replaces the transfer of the load balancer by its",
     "  own; a **replica region** doubles the DynamoDB lines and is a stack of its own.",
     "",
