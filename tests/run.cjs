@@ -89,7 +89,8 @@ function holdsTests(folder) {
 function phases(extra) {
   const files = extra.some((argument) => /\.ts$|^tests\//.test(argument));
   if (files) return [extra];
-  const jobs = String(Math.max(2, Math.min(4, cpus().length)));
+  // Most of the time tests wait: for nodes that hang, for a health check.
+  const jobs = String(Math.max(2, Math.min(4, cpus().length + 1)));
   const ignore = alone.flatMap((folder) => ["--ignore", `${folder}/**`]);
   return [
     ["--parallel", "--jobs", jobs, ...ignore, "tests/**/*.test.ts", ...extra],

@@ -13,8 +13,15 @@ import {
   settings,
 } from "../support/keptAnswers";
 import type { Behaviour, RpcCall } from "../support/mockNode";
+import type { Nginx } from "../support/nginx";
 import { until } from "../support/poll";
 import { request, scene } from "../support/scene";
+
+/** Until so many clients wait for their answers; nginx counts the one who asks it as well. */
+const untilUnderWay = (nginx: Nginx, calls: number) =>
+  until(async () => Number(/Writing: (\d+)/.exec((await nginx.control("/nginx")).text)?.[1]) >= calls + 1, {
+    what: `${calls} calls are under way`,
+  });
 
 describe("cache", () => {
   it("keeps historical state at blocks at least finalityDepth below the head", () =>
@@ -188,7 +195,7 @@ describe("cache", () => {
         const calls = Array.from({ length: 20 }, (_, id) =>
           nginx.post({ ...request("eth_call", [{ to: account }, "latest"]), id }),
         );
-        await until(() => asked(nodes[0]!, "eth_call") > 0, { what: "the first call has reached the node" });
+        await untilUnderWay(nginx, 20);
         release();
         const answers = await Promise.all(calls);
         assert.equal(asked(nodes[0]!, "eth_call"), 1);
@@ -206,8 +213,12 @@ describe("cache", () => {
   });
 
   it("hands an error that is the call's own to all who asked the same at the same time", () => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
     const revert: Behaviour = async ({ json }) => {
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await held;
       return {
         jsonrpc: "2.0",
         id: (json as RpcCall).id,
@@ -218,6 +229,8 @@ describe("cache", () => {
       [revert],
       async ({ nginx, nodes }) => {
         const calls = Array.from({ length: 5 }, () => post(nginx, "eth_call", [{ to: account }, "latest"]));
+        await untilUnderWay(nginx, 5);
+        release();
         const answers = await Promise.all(calls);
         assert.deepEqual(
           answers.map(({ json }) => json.error.code),
@@ -248,6 +261,7 @@ describe("cache", () => {
         const gone = fetch(nginx.url, { method: "POST", body, signal: controller.signal }).catch(() => {});
         await until(() => asked(nodes[0]!, "eth_call") === 1, { what: "the first call is under way" });
         const waiting = nginx.post(body);
+        await untilUnderWay(nginx, 2);
         controller.abort();
         await gone;
         release();
