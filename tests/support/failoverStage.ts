@@ -99,6 +99,9 @@ export class FailoverStage {
       deadlineMs: 20_000,
     });
     await this.rolledOut(1);
+    // A proxy that finds a release of an earlier life on its disk starts with that, be its version the same.
+    const wanted = await chainId(this.leader.url);
+    await until(async () => (await chainId(this.gateway.url)) === wanted, { what: "this chain is served" });
   }
 
   /** Waits until the next run has judged: what follows from the one before is published. */
@@ -164,4 +167,13 @@ export class FailoverStage {
       await follows(true, "the node is back in the pool", back);
     });
   }
+}
+
+async function chainId(url: string): Promise<unknown> {
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId", params: [] }),
+  });
+  return ((await answer.json()) as { result?: unknown }).result;
 }
