@@ -2,11 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import type { Nginx } from "./nginx";
 
-/**
- * Contexts grow to the largest answer they have met and keep it: that levels off. One answer in a hundred that is never freed would
- * be several times as much.
- */
-const mostGrowthMb = 64;
+const mostGrowthMb = 40;
 
 /** The workers of an nginx, watched for crashes, uncaught exceptions and memory. */
 export class Workers {
