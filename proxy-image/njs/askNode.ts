@@ -51,6 +51,8 @@ export function askNode(
     if (isOver) return;
     done(readReply(reply, calls.length));
   });
+  // A context in reserve keeps no batch in memory.
+  options.body = "";
 }
 
 /** By then the client has its answer, be it slow in reading. */

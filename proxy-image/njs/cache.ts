@@ -13,8 +13,11 @@ const awaited = "w";
 
 /** Answers that can't change any more make room for newer ones after this time. */
 const finalMs = 3_600_000;
-/** Those who wait look at least as often as every 25 ms. */
 const handedOverMs = 250;
+/** Those who wait for an equal call look this often at least. */
+const longestWaitMs = 16;
+/** A hash: nothing longer names a block or transaction. */
+const longestName = 66;
 const largestKept = 131_072;
 /** What depends on the head is worth keeping only if it is asked often: then one of so many keeps it soon. */
 const keptShare = 1 / 8;
@@ -30,9 +33,10 @@ export let slot = "";
 let slotMs = 0;
 let slotFacts: MethodFacts;
 let slotNetwork: Network;
-let slotParams: unknown[];
-/** Result, after `Turn.hit`; or the whole member, after `Turn.handed`. */
-export let found = "";
+/** The first param when it names something: contexts in reserve keep no large params in memory. */
+let slotAsked: string | undefined;
+/** Result, after `Turn.hit`; or the whole member, after `Turn.handed`: see `takeFound`. */
+let found = "";
 
 export const Turn = {
   /** The call is sent, and its answer is its own. */
@@ -90,6 +94,18 @@ export function takeTurn(
   }
 }
 let waitedFor = "";
+
+/** What was found; a context in reserve does not keep it. */
+export function takeFound(): string {
+  const taken = found;
+  found = "";
+  return taken;
+}
+
+/** How long to wait until the next look, after `ms`. */
+export function nextWaitMs(ms: number): number {
+  return Math.min(ms * 2, longestWaitMs);
+}
 
 /** Looks whether the equal call has its answer. With none of it, this call takes its place. */
 export function lookAgain(longestMs: number, isLast: boolean): Turn {
@@ -191,7 +207,8 @@ function keyOf(
 ): string {
   slotFacts = facts;
   slotNetwork = network;
-  slotParams = params;
+  const asked = params[0];
+  slotAsked = typeof asked === "string" && asked.length <= longestName ? asked : undefined;
   let stability: Stability = Stability.moment;
   switch (facts.depends) {
     case Depends.onNothing:
@@ -228,8 +245,8 @@ function lifetimeOf(result: string, value: unknown): number {
   if (slotFacts.depends === Depends.onHash) return lifetimeByHash(value as Described);
   if (slotMs < finalMs || typeof value !== "object") return slotMs;
   if (slotFacts.name === "eth_getBlockReceipts" && (value as unknown[]).length === 0) return 0;
-  if (slotFacts.name !== "eth_getBlockByNumber" || slotParams[0] === "earliest") return slotMs;
-  return Number((value as Described).number) === Number(slotParams[0]) ? slotMs : 0;
+  if (slotFacts.name !== "eth_getBlockByNumber" || slotAsked === "earliest") return slotMs;
+  return Number((value as Described).number) === Number(slotAsked) ? slotMs : 0;
 }
 
 interface Described {
@@ -241,10 +258,9 @@ interface Described {
 }
 
 function lifetimeByHash(value: Described): number {
-  const asked = slotParams[0];
   const { hash, transactionHash, blockHash, number, blockNumber } = value;
-  if (typeof asked !== "string") return 0;
-  const wanted = asked.toLowerCase();
+  if (slotAsked === undefined) return 0;
+  const wanted = slotAsked.toLowerCase();
   if (hash !== wanted && transactionHash !== wanted && blockHash !== wanted) return 0;
   const height = blockNumber ?? number;
   // Not yet in a block.

@@ -1,4 +1,4 @@
-import { found, keep, lookAgain, lookUp, Turn, takeTurn } from "./cache";
+import { keep, lookAgain, lookUp, nextWaitMs, Turn, takeFound, takeTurn } from "./cache";
 import { Depends } from "./cacheRules";
 import type { Call } from "./call";
 import { methodFacts } from "./methodFacts";
@@ -7,7 +7,6 @@ import type { MethodFacts, Network } from "./types";
 
 /** The cache on the general road: batches, and single calls in an unusual spelling. */
 
-const longestWaitMs = 16;
 const resultStart = '"result":';
 
 interface Question {
@@ -67,7 +66,7 @@ export function takeTurnOf(network: Network, call: Call, longestMs: number, goOn
     return;
   }
   if (turn === Turn.hit) {
-    finish(call, resultStart + found, "hit");
+    finish(call, resultStart + takeFound(), "hit");
     noteHit(network, Date.now());
   } else if (turn === Turn.leads) call.cache = "miss";
   goOn();
@@ -77,11 +76,11 @@ function wait(call: Call, longestMs: number, until: number, ms: number, goOn: ()
   setTimeout(() => {
     const turn = lookAgain(longestMs, Date.now() > until);
     if (turn === Turn.waits) {
-      wait(call, longestMs, until, Math.min(ms * 2, longestWaitMs), goOn);
+      wait(call, longestMs, until, nextWaitMs(ms), goOn);
       return;
     }
-    if (turn === Turn.hit) finish(call, resultStart + found, "joined");
-    else if (turn === Turn.handed) finish(call, found, "joined");
+    if (turn === Turn.hit) finish(call, resultStart + takeFound(), "joined");
+    else if (turn === Turn.handed) finish(call, takeFound(), "joined");
     else if (turn === Turn.leads) call.cache = "miss";
     goOn();
   }, ms);

@@ -1,5 +1,5 @@
 import { breakOffLater, type Reply, readReply } from "./askNode";
-import { found, land, landCall, lookAgain, slot, Turn, takeTurn } from "./cache";
+import { land, landCall, lookAgain, nextWaitMs, slot, Turn, takeFound, takeTurn } from "./cache";
 import { Call } from "./call";
 import { chooseFirst } from "./choose";
 import { countHedge, countPrompt, countQuick } from "./counters";
@@ -52,8 +52,6 @@ let waitMs = 0;
 let hedgedAfterMs = 0;
 /** The second node was asked. */
 let racing: Exchange | undefined;
-/** Those who wait for an equal call look this often at least. */
-const longestWaitMs = 16;
 
 /** @returns false when this is a case for the general road; nothing has happened then */
 export function quickCall(
@@ -85,7 +83,7 @@ export function quickCall(
       itsRuntime.limits.attemptTimeoutMs,
     );
     if (turn === Turn.hit) {
-      answerFound(`"result":${found}`, facts.hitCounter, facts.hitLog);
+      answerFound(`"result":${takeFound()}`, facts.hitCounter, facts.hitLog);
       return true;
     }
     if (turn === Turn.waits) {
@@ -200,12 +198,13 @@ function lookForAnswer(): void {
   const { attemptTimeoutMs } = runtime.limits;
   const turn = lookAgain(attemptTimeoutMs, dateNow() - startedAt > attemptTimeoutMs);
   if (turn === Turn.hit) {
-    answerFound(`"result":${found}`, quickFacts.joinedCounter, quickFacts.joinedLog);
+    answerFound(`"result":${takeFound()}`, quickFacts.joinedCounter, quickFacts.joinedLog);
   } else if (turn === Turn.handed) {
-    if (found.startsWith('"result"')) answerFound(found, quickFacts.joinedCounter, quickFacts.joinedLog);
-    else answerFailed();
+    const member = takeFound();
+    if (member.startsWith('"result"')) answerFound(member, quickFacts.joinedCounter, quickFacts.joinedLog);
+    else answerFailed(member);
   } else if (turn === Turn.waits) {
-    waitMs = Math.min(waitMs * 2, longestWaitMs);
+    waitMs = nextWaitMs(waitMs);
     timer = setTimeout(lookForAnswer, waitMs);
   } else {
     startedAt = dateNow();
@@ -223,13 +222,13 @@ function answerFound(member: string, counter: string, line: string): void {
 }
 
 /** An equal call has got an error that is the call's own. */
-function answerFailed(): void {
+function answerFailed(member: string): void {
   const r = client!;
   client = undefined;
   const call = new Call(quickId, quickFacts.name, quickParams);
-  call.finish(found, "error");
+  call.finish(member, "error");
   call.cache = "joined";
-  answerAlone(r, call);
+  exchangeOf(r, call).start();
 }
 
 function nameByNode(facts: MethodFacts, { id, index }: Node): void {
@@ -255,10 +254,6 @@ function takeOver(r: NginxHTTPRequest, reply: Reply): void {
   const call = new Call(quickId, quickFacts.name, quickParams);
   if (slot !== "") call.cache = "miss";
   exchangeOf(r, call).takeOver(node, reply, startedAt);
-}
-
-function answerAlone(r: NginxHTTPRequest, call: Call): void {
-  exchangeOf(r, call).start();
 }
 
 function exchangeOf(r: NginxHTTPRequest, call: Call): Exchange {
