@@ -1,5 +1,6 @@
 import { open, readFile, rm } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
+import { isAlive } from "../process/isAlive";
 
 /**
  * Runs `work` while no other process does the same under this lock file. A lock whose owner is gone is taken over;
@@ -35,13 +36,4 @@ async function acquire(path: string): Promise<boolean> {
   // between creation and the first write the file is empty: its owner is at work
   if (/^\d+\n$/.test(owner) && !isAlive(Number(owner))) await rm(path, { force: true });
   return false;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { isAlive } from "./isAlive";
 import { StartError } from "./startError";
 
 /**
@@ -55,15 +56,6 @@ function readHolder(file: string): Identity | undefined {
     // Cut off while it was written.
     rmSync(file, { force: true });
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
