@@ -73,7 +73,12 @@ async function mocha(args) {
     return { ...counts, failed: counts.failed || (code === 0 ? 0 : 1) };
   } catch {
     process.stdout.write(`mocha ended with exit code ${code} and without a result\n`);
-    return { passed: 0, failed: 1, skipped: [] };
+    return {
+      passed: 0,
+      failed: 1,
+      failures: [{ title: args.join(" "), error: `exit code ${code}` }],
+      skipped: [],
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -124,7 +129,7 @@ async function main(args) {
   const chromium = phases(extra).some((phase) => /\btests\/page\b/.test(phase.join(" ")))
     ? fetchChromium()
     : undefined;
-  const total = { passed: 0, failed: 0, skipped: [] };
+  const total = { passed: 0, failed: 0, failures: [], skipped: [] };
   for (const phase of phases(extra)) {
     if (process.exitCode) break;
     // What is under way beside them would disturb tests that measure time.
@@ -132,9 +137,11 @@ async function main(args) {
     const counts = await mocha(phase);
     total.passed += counts.passed;
     total.failed += counts.failed;
+    total.failures.push(...counts.failures);
     total.skipped.push(...counts.skipped);
   }
   for (const title of total.skipped) process.stdout.write(`SKIPPED: ${title}\n`);
+  for (const { title, error } of total.failures) process.stdout.write(`FAILED: ${title}\n${error}\n`);
   for (const part of failedChecks) process.stdout.write(`CHECK FAILED: ${part}\n`);
   process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped.length} skipped\n`);
   return process.exitCode || (total.failed === 0 && failedChecks.length === 0 && total.passed > 0 ? 0 : 1);
