@@ -142,9 +142,13 @@ export class Nginx {
     this.child = child;
   }
 
-  /** Puts another release in force, as the agent does. Resolves when the new workers have started. */
+  /**
+   * Puts another release in force, as the agent does. Resolves when the new workers have started and those before take no more
+   * connections: nginx lets both take them for a tenth of a second.
+   */
   async reload(input: RenderInput | ReleaseFiles): Promise<void> {
     await this.install(input);
+    const before = this.workerPids();
     this.child!.kill("SIGHUP");
     const { generation } = this;
     await until(
@@ -152,6 +156,9 @@ export class Nginx {
         (await this.control("/metrics")).text.includes(`gateway_configuration_generation ${generation}\n`),
       { what: `generation ${generation} serves` },
     );
+    await until(() => before.every((pid) => !/worker process$/.test(titleOf(pid))), {
+      what: `the workers before generation ${generation} are on their way out`,
+    });
   }
 
   get pid(): number {
@@ -242,6 +249,15 @@ export class Nginx {
     if (test?.state === "failed")
       process.stderr.write(`nginx's error log:\n${this.errorLogText.slice(-4000)}\n`);
     this.errorLogText = "";
+  }
+}
+
+/** What nginx calls a process of its own ("… worker process is shutting down"); empty when it is gone. */
+function titleOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+  } catch {
+    return "";
   }
 }
 
