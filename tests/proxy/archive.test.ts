@@ -5,6 +5,7 @@ import { type Behaviour, each, type MockNode, type RpcCall } from "../support/mo
 import type { Nginx } from "../support/nginx";
 import { until } from "../support/poll";
 import { request, scene } from "../support/scene";
+import { untilEachHas } from "../support/shares";
 
 const head = 10_000;
 /** Without the state (or, for blocks, the block itself) of what is older than `oldest`. */
@@ -46,20 +47,32 @@ describe("calls about old blocks", () => {
       assert.ok(one! <= 1 && three! <= 1 && archive === 20, `${one} ${archive} ${three}`);
       // New ones are for all.
       forget(nodes);
-      for (let i = 0; i < 60; i++) await balance(nginx, "latest");
-      for (const share of shares(nodes, "eth_getBalance")) assert.ok(share > 5, `${share}`);
+      await untilEachHas(
+        6,
+        () => shares(nodes, "eth_getBalance"),
+        () => balance(nginx, "latest"),
+      );
       // Another kind of data: the state may be gone while the block is there.
       forget(nodes);
-      for (let i = 0; i < 30; i++)
-        await nginx.post(request("eth_getBlockByNumber", [hex(head - 100), false]));
-      for (const share of shares(nodes, "eth_getBlockByNumber")) assert.ok(share > 2, `${share}`);
+      await untilEachHas(
+        3,
+        () => shares(nodes, "eth_getBlockByNumber"),
+        () => nginx.post(request("eth_getBlockByNumber", [hex(head - 100), false])),
+      );
     }));
 
   it("go to nodes that have the block, also in batches", () =>
     scene([from(5000), from(0)], async ({ nginx, nodes }) => {
       await known(nginx);
       const old = (height: number) => request("eth_getBlockByNumber", [hex(height), false]);
-      for (let i = 0; i < 8; i++) assert.notEqual((await nginx.post(old(4000))).json.result, null);
+      forget(nodes);
+      await until(
+        async () => {
+          assert.notEqual((await nginx.post(old(4000))).json.result, null);
+          return nodes[0]!.calls > 0;
+        },
+        { what: "the node without the block was asked" },
+      );
       forget(nodes);
       const { json } = await nginx.post([10, 20, 30, 9999].map(old));
       assert.ok((json as unknown as { result: unknown }[]).every(({ result }) => result !== null));
@@ -111,8 +124,11 @@ describe("unsupported here", () => {
       assert.ok((batch.json as unknown as { result?: string }[]).every(({ result }) => result === "0x7"));
       assert.equal(shares(nodes, "eth_feeHistory")[0], 0);
       // The node is as good as ever for all else.
-      for (let i = 0; i < 40; i++) await nginx.post(request("eth_gasPrice"));
-      assert.ok(shares(nodes, "eth_gasPrice")[0]! > 8);
+      await untilEachHas(
+        9,
+        () => shares(nodes, "eth_gasPrice"),
+        () => nginx.post(request("eth_gasPrice")),
+      );
     }));
 
   it("is not what a caller's text makes of it", () =>
@@ -123,8 +139,11 @@ describe("unsupported here", () => {
       async ({ nginx, nodes }) => {
         for (let i = 0; i < 10; i++) await nginx.post(request("eth_gasPrice", ['"code":-32601']));
         for (const node of nodes) node.reset(from(0));
-        for (let i = 0; i < 40; i++) await nginx.post(request("eth_gasPrice"));
-        for (const share of shares(nodes, "eth_gasPrice")) assert.ok(share > 5, `${share}`);
+        await untilEachHas(
+          6,
+          () => shares(nodes, "eth_gasPrice"),
+          () => nginx.post(request("eth_gasPrice")),
+        );
       },
     ));
 

@@ -6,6 +6,7 @@ import type { Nginx } from "../support/nginx";
 import { until } from "../support/poll";
 import { mainnet } from "../support/pool";
 import { request, scene } from "../support/scene";
+import { untilEachHas } from "../support/shares";
 
 const polled = {
   settings: { headPollSeconds: 0.5 },
@@ -155,7 +156,11 @@ describe("after a head of N was handed out", () => {
         for (const mock of mocks) mock.received.length = 0;
         for (let i = 0; i < 20; i++) assert.equal(await read(nginx), 100);
         assert.equal(callsOf(mocks[2]!, "eth_call").length, 0);
-        for (const mock of mocks.slice(0, 2)) assert.ok(callsOf(mock, "eth_call").length > 2);
+        await untilEachHas(
+          3,
+          () => mocks.slice(0, 2).map((mock) => callsOf(mock, "eth_call").length),
+          () => read(nginx),
+        );
       },
       polled,
     );

@@ -1,0 +1,22 @@
+import { until } from "./poll";
+
+/** So many calls before the next look: looking waits a little each time. */
+const callsAtATime = 10;
+
+/**
+ * Which node gets a call is drawn: sends calls until each of the counts is at least so high. A node that is left out never gets there,
+ * one that is not always does, however the draws fall.
+ */
+export async function untilEachHas(
+  least: number,
+  counts: () => number[],
+  send: () => Promise<unknown>,
+): Promise<void> {
+  await until(
+    async () => {
+      for (let call = 0; call < callsAtATime; call++) await send();
+      return counts().every((count) => count >= least);
+    },
+    { what: `each node has ${least} calls` },
+  );
+}
