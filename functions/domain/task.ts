@@ -19,4 +19,6 @@ export interface TaskCounters {
   requestsByStatus: Record<string, number>;
   /** Calls (batch elements counted) sent to each node, by outcome. */
   callsByNode: Record<string, { ok: number; failed: number; latencyMsSum: number }>;
+  /** Calls let in with each key, of the busiest keys: a report must stay small. */
+  callsByKey?: Record<string, number>;
 }

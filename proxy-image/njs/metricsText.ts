@@ -114,17 +114,24 @@ class Families {
   }
 }
 
+/** A report is one item of the registry's table, written every few seconds. */
+const mostKeysReported = 20;
+
 /** The sums that the agent reports. */
 export function taskCounters(): TaskCounters {
   const counters: TaskCounters = { requestsByStatus: {}, callsByNode: {} };
   const nodeOf = (id: string) => (counters.callsByNode[id] ??= { ok: 0, failed: 0, latencyMsSum: 0 });
+  const keys: [id: string, calls: number][] = [];
   for (const [name, value] of expandedCounters()) {
     const [kind, first = "", second = "", third = "", fourth = ""] = name.split("|");
-    if (kind === "s") counters.requestsByStatus[first] = value;
+    if (kind === "u" && second === "admitted") keys.push([first, value]);
+    else if (kind === "s") counters.requestsByStatus[first] = value;
     else if (kind === "t") nodeOf(second).latencyMsSum += value;
     else if (kind === "f") nodeOf(second).failed += value;
     else if (kind === "c" && third !== "" && (fourth === "ok" || fourth === "error"))
       nodeOf(third).ok += value;
   }
+  const busiest = keys.sort((a, b) => b[1] - a[1]).slice(0, mostKeysReported);
+  if (busiest.length > 0) counters.callsByKey = Object.fromEntries(busiest);
   return counters;
 }

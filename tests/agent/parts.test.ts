@@ -140,6 +140,7 @@ describe("counters", () => {
       JSON.stringify({
         requestsByStatus: { "200": ok },
         callsByNode: { n1: { ok, failed: 1, latencyMsSum: 5 } },
+        callsByKey: { k1: ok },
       });
     sums.update(counters(3));
     sums.update(counters(4));
@@ -149,6 +150,7 @@ describe("counters", () => {
     assert.deepEqual(sums.total, {
       requestsByStatus: { "200": 6 },
       callsByNode: { n1: { ok: 6, failed: 2, latencyMsSum: 10 } },
+      callsByKey: { k1: 6 },
     });
   });
 

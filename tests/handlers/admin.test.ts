@@ -5,7 +5,7 @@ import { after, before, beforeEach, describe, it } from "mocha";
 import { createAdminApp } from "../../functions/handlers/admin/app";
 import { loopbackHosts } from "../../functions/handlers/admin/dependencies";
 import type { Registry } from "../../functions/ports/registry";
-import { MemoryDeployer, MemoryLog, TestClock } from "../support/controlPlane";
+import { adminSettings, MemoryDeployer, MemoryLog, TestClock } from "../support/controlPlane";
 import { type Emulators, startEmulators } from "../support/emulators";
 
 const secret = "planted-secret-0123456789";
@@ -42,7 +42,7 @@ describe("admin API", function () {
         ],
         defaultNetwork: "mainnet",
       }),
-      settings: { allowPrivateNodes: false },
+      settings: adminSettings,
       allowedHosts: loopbackHosts,
       log,
     });
@@ -301,7 +301,7 @@ describe("admin API", function () {
         workflow: { start: async () => Promise.reject(new Error(`cannot reach ${url}`)) },
         clock,
         networks: async () => ({ networks: [{ name: "mainnet", chainId: 1 }], defaultNetwork: "mainnet" }),
-        settings: { allowPrivateNodes: false },
+        settings: adminSettings,
         allowedHosts: loopbackHosts,
         log,
       });
@@ -483,7 +483,7 @@ describe("admin API", function () {
         log,
         workflow: { start: async () => undefined },
         networks: async () => ({ networks: [] }),
-        settings: { allowPrivateNodes: false },
+        settings: adminSettings,
         allowedHosts: "any",
       });
       assert.equal(

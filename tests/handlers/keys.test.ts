@@ -4,7 +4,7 @@ import { after, before, beforeEach, describe, it } from "mocha";
 import { createAdminApp } from "../../functions/handlers/admin/app";
 import { loopbackHosts } from "../../functions/handlers/admin/dependencies";
 import type { Registry } from "../../functions/ports/registry";
-import { MemoryDeployer, MemoryLog, TestClock } from "../support/controlPlane";
+import { adminSettings, MemoryDeployer, MemoryLog, TestClock } from "../support/controlPlane";
 import { type Emulators, startEmulators } from "../support/emulators";
 
 describe("admin API: keys", function () {
@@ -31,7 +31,7 @@ describe("admin API: keys", function () {
       deployer: new MemoryDeployer(),
       clock,
       networks: async () => ({ networks: [{ name: "mainnet", chainId: 1 }], defaultNetwork: "mainnet" }),
-      settings: { allowPrivateNodes: false },
+      settings: adminSettings,
       allowedHosts: loopbackHosts,
       log,
     });
@@ -56,6 +56,18 @@ describe("admin API: keys", function () {
     origins: ["https://app.example.org", "http://localhost:3000"],
     methods: ["eth_*", "net_version"],
   };
+
+  it("are told about in the status: whether they are needed, and who called how often", async () => {
+    const at = clock.now().toISOString();
+    const { id } = (await registry.addKey({ name: "shop" })).key;
+    await registry.putTask({
+      ...{ taskId: "task-1", releaseVersion: 1, startedAt: at, reportedAt: at, draining: false },
+      counters: { requestsByStatus: {}, callsByNode: {}, callsByKey: { [id]: 7 } },
+    });
+    const { json } = await send("GET", "/status");
+    assert.deepEqual(json.keys, { required: false, rate_per_second: null, burst: 100 });
+    assert.deepEqual(json.tasks[0].calls_by_key, [{ id, calls: 7 }]);
+  });
 
   it("answers 201 with the key, this once, and starts nothing", async () => {
     const { status, json } = await send("POST", "/keys", rules);

@@ -3,14 +3,18 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { systemClock } from "../../functions/adapters/systemClock";
+import type { Settings } from "../../functions/domain/settings";
 import { createAdminApp } from "../../functions/handlers/admin/app";
 import { buildPage } from "../../functions/handlers/admin/buildPage";
 import { loopbackHosts } from "../../functions/handlers/admin/dependencies";
 import type { Registry } from "../../functions/ports/registry";
-import { MemoryDeployer, MemoryLog } from "../support/controlPlane";
+import { adminSettings, MemoryDeployer, MemoryLog } from "../support/controlPlane";
 
 /** The admin API as the local run serves it, on a registry that the test fills. */
-export async function serveAdminApp(registry: Registry): Promise<{ url: string; close(): Promise<void> }> {
+export async function serveAdminApp(
+  registry: Registry,
+  settings: Partial<Settings> = {},
+): Promise<{ url: string; close(): Promise<void> }> {
   const networks = [
     { name: "mainnet", chainId: 1 },
     { name: "base", chainId: 8453 },
@@ -21,7 +25,7 @@ export async function serveAdminApp(registry: Registry): Promise<{ url: string; 
     deployer: new MemoryDeployer(),
     clock: systemClock,
     networks: async () => ({ networks, defaultNetwork: "mainnet" }),
-    settings: { allowPrivateNodes: false },
+    settings: { ...adminSettings, ...settings },
     allowedHosts: loopbackHosts,
     page: buildPage(),
     log: new MemoryLog(),

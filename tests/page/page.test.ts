@@ -1,8 +1,4 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import path from "node:path";
-import type { AxeResults } from "axe-core";
 import { after, before, beforeEach, describe, it } from "mocha";
 import type { Page } from "playwright-core";
 import { advanceHistory } from "../../functions/domain/history/advanceHistory";
@@ -12,12 +8,12 @@ import type { NodeState } from "../../functions/domain/verdict";
 import type { Registry } from "../../functions/ports/registry";
 import { type Emulators, startEmulators } from "../support/emulators";
 import { until } from "../support/poll";
-import { Browser, chromiumOrSkip, type OpenPage } from "./browser";
+import { Browser, chromiumOrSkip } from "./browser";
 import { serveAdminApp } from "./fakeGateway";
+import { assertFits, assertQuiet, holds, looks, takePicture } from "./looks";
 
 const secret = "planted-secret-0123456789";
 const hostile = `"><img src=x onerror=alert(1)><script>alert(2)</script>`;
-const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 /** For the browser: as text, because what a transpiler adds to functions is not there. */
 const longestFrame = `new Promise((resolve) => {
   let worst = 0;
@@ -31,7 +27,6 @@ const longestFrame = `new Promise((resolve) => {
   });
 })`;
 const loadTime = `performance.getEntriesByType("navigation")[0].loadEventEnd`;
-const screenshots = process.env.SCREENSHOTS;
 
 describe("status page", function () {
   this.timeout(60_000);
@@ -126,44 +121,20 @@ describe("status page", function () {
     await heartbeat(1000, { [second]: { ok: 600, failed: 3, latencyMsSum: 1 } });
     return ids;
   }
-  /** Asked from outside: the page's policy lets nobody evaluate text inside of it. */
-  const holds = (page: Page, expression: string) =>
-    until(() => page.evaluate(expression), { what: expression });
   const shown = (page: Page) => page.waitForSelector("tbody tr");
-  function assertQuiet({ complaints, foreignRequests }: OpenPage): void {
-    assert.deepEqual(complaints, []);
-    assert.deepEqual(foreignRequests, []);
-  }
-
-  for (const width of [360, 1440]) {
-    for (const dark of [false, true]) {
-      const name = `${width}-${dark ? "dark" : "light"}`;
-      it(`looks right at ${width} px, ${dark ? "dark" : "light"}, and is accessible`, async () => {
-        const [, second, , fourth] = (await usualScene()) as [string, string, string, string];
-        const open = await browser.open(server.url, { width, dark });
-        await shown(open.page);
-        const calls = (ok: number) => ({ ok, failed: ok / 100, latencyMsSum: 1 });
-        await heartbeat(1300, { [second]: calls(800), [fourth]: calls(300) });
-        await holds(open.page, `document.querySelector("#networks").textContent.includes("%")`);
-        const overflow = await open.page.evaluate(
-          "document.documentElement.scrollWidth - document.documentElement.clientWidth",
-        );
-        assert.equal(overflow, 0, "nothing sticks out sideways");
-        await open.page.evaluate(axeSource);
-        const { violations } = (await open.page.evaluate("axe.run()")) as AxeResults;
-        const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-        assert.deepEqual(
-          serious.map(({ id, nodes: [first] }) => [id, first?.html]),
-          [],
-        );
-        if (screenshots) {
-          await mkdir(screenshots, { recursive: true });
-          await open.page.screenshot({ path: path.join(screenshots, `${name}.png`), fullPage: true });
-        }
-        assertQuiet(open);
-        await open.page.close();
-      });
-    }
+  for (const { width, dark, name } of looks) {
+    it(`looks right at ${name}, and is accessible`, async () => {
+      const [, second, , fourth] = (await usualScene()) as [string, string, string, string];
+      const open = await browser.open(server.url, { width, dark });
+      await shown(open.page);
+      const calls = (ok: number) => ({ ok, failed: ok / 100, latencyMsSum: 1 });
+      await heartbeat(1300, { [second]: calls(800), [fourth]: calls(300) });
+      await holds(open.page, `document.querySelector("#networks").textContent.includes("%")`);
+      await assertFits(open);
+      await takePicture(open, name);
+      assertQuiet(open);
+      await open.page.close();
+    });
   }
 
   it("shows what a node says as text, and no secret", async () => {

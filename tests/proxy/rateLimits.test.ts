@@ -118,6 +118,8 @@ describe("rate limits", () => {
         `gateway_key_calls_total{key="${keys.idOf(key)}",name="shop",outcome="${outcome}"}`;
       assert.ok(text.includes(`${usage("admitted")} 2\n`) && text.includes(`${usage("limited")} 1\n`), text);
       assert.match(text, /^gateway_turned_away_total\{reason="key rate"\} \d+$/m);
+      const { callsByKey } = (await nginx.control("/stats")).json;
+      assert.equal(callsByKey?.[keys.idOf(key)], 2, "the agent reports it too");
     });
   });
 

@@ -26,6 +26,14 @@ export class MemoryLog implements Log {
   }
 }
 
+/** What the admin API reads of the settings, as they are by default. */
+export const adminSettings = {
+  allowPrivateNodes: false,
+  requireKeys: false,
+  keyRatePerSecond: 0,
+  keyBurst: 100,
+};
+
 /** A service that only counts. */
 export class MemoryDeployer implements ServiceDeployer {
   readonly reasons: string[] = [];

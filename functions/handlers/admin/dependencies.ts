@@ -14,7 +14,7 @@ export interface AdminDependencies {
   deployer?: Pick<ServiceDeployer, "describe">;
   clock: Clock;
   networks: () => Promise<NetworkTable>;
-  settings: Pick<Settings, "allowPrivateNodes">;
+  settings: Pick<Settings, "allowPrivateNodes" | "requireKeys" | "keyRatePerSecond" | "keyBurst">;
   /**
    * Host names (without port) under which the API may be called; a page of any other host, or one that resolves its own name to
    * our address (DNS rebinding), is refused. Lower case. `any` where callers have to sign or hold a key (API Gateway).

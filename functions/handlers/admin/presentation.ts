@@ -57,6 +57,7 @@ export function toTaskView(task: TaskHeartbeat, current: ReleaseRecord | undefin
     started_at: task.startedAt,
     reported_at: task.reportedAt,
     requests_by_status: task.counters.requestsByStatus,
+    calls_by_key: Object.entries(task.counters.callsByKey ?? {}).map(([id, calls]) => ({ id, calls })),
     calls_by_node: Object.entries(task.counters.callsByNode).map(([id, calls]) => ({
       id,
       ok: calls.ok,

@@ -4,7 +4,7 @@ import { toBackend, toReleaseView, toTaskView } from "./presentation";
 const releasesShown = 10;
 
 /** Everything the operator wants to see at once: `GET /status`, and what the page is made of. */
-export async function readStatus({ registry, networks, clock, deployer }: AdminDependencies) {
+export async function readStatus({ registry, networks, clock, deployer, settings }: AdminDependencies) {
   const [table, nodes, states, references, current, releases, tasks, pin, service] = await Promise.all([
     networks(),
     registry.listNodes(),
@@ -43,6 +43,12 @@ export async function readStatus({ registry, networks, clock, deployer }: AdminD
     pinned_version: pin?.version ?? null,
     releases: releases.map(toReleaseView),
     tasks: tasks.map((task) => toTaskView(task, current)),
+    /** Whether callers need a key, and what a key that says nothing about it may do. */
+    keys: {
+      required: settings.requireKeys,
+      rate_per_second: settings.keyRatePerSecond === 0 ? null : settings.keyRatePerSecond,
+      burst: settings.keyBurst,
+    },
     service: service
       ? {
           desired_tasks: service.desiredTasks,

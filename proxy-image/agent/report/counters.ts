@@ -5,6 +5,7 @@ const count = z.number().min(0);
 const countersShape = z.object({
   requestsByStatus: z.record(z.string().max(32), count),
   callsByNode: z.record(z.string().max(64), z.object({ ok: count, failed: count, latencyMsSum: count })),
+  callsByKey: z.record(z.string().max(64), count).optional(),
 });
 
 const noCounters: TaskCounters = { requestsByStatus: {}, callsByNode: {} };
@@ -31,10 +32,7 @@ export class CounterSums {
 }
 
 function add(a: TaskCounters, b: TaskCounters): TaskCounters {
-  const requestsByStatus = { ...a.requestsByStatus };
-  for (const [status, n] of Object.entries(b.requestsByStatus)) {
-    requestsByStatus[status] = (requestsByStatus[status] ?? 0) + n;
-  }
+  const requestsByStatus = addCounts(a.requestsByStatus, b.requestsByStatus);
   const callsByNode = { ...a.callsByNode };
   for (const [node, calls] of Object.entries(b.callsByNode)) {
     const sum = callsByNode[node] ?? { ok: 0, failed: 0, latencyMsSum: 0 };
@@ -44,5 +42,16 @@ function add(a: TaskCounters, b: TaskCounters): TaskCounters {
       latencyMsSum: sum.latencyMsSum + calls.latencyMsSum,
     };
   }
-  return { requestsByStatus, callsByNode };
+  const callsByKey = addCounts(a.callsByKey ?? {}, b.callsByKey ?? {});
+  return {
+    requestsByStatus,
+    callsByNode,
+    ...(Object.keys(callsByKey).length > 0 ? { callsByKey } : {}),
+  };
+}
+
+function addCounts(a: Record<string, number>, b: Record<string, number>): Record<string, number> {
+  const sums = { ...a };
+  for (const [name, n] of Object.entries(b)) sums[name] = (sums[name] ?? 0) + n;
+  return sums;
 }

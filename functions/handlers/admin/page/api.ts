@@ -1,6 +1,7 @@
+import type { CreatedKeyView, KeyView } from "../keys";
 import type { Status } from "../status";
 
-export type { Status };
+export type { CreatedKeyView, KeyView, Status };
 export type Backend = Status["nodes"][number];
 export type WindowName = "15m" | "1h" | "24h";
 
@@ -39,6 +40,9 @@ export const getEvents = async () => (await call<{ events: EventView[] }>("GET",
 export const addNode = (node: object) => call("POST", "backends", node);
 export const changeNode = (id: string, change: object) => call("PATCH", `backends/${id}`, change);
 export const removeNode = (id: string) => call("DELETE", `backends/${id}`);
+export const getKeys = () => call<KeyView[]>("GET", "keys");
+export const createKey = (key: object) => call<CreatedKeyView>("POST", "keys", key);
+export const revokeKey = (id: string) => call("DELETE", `keys/${id}`);
 export const unpin = () => call("DELETE", "releases/pin");
 
 interface Refusal {

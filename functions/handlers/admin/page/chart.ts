@@ -143,7 +143,7 @@ function hourAndMinute(seconds: number): string {
 }
 
 function shortNumber(value: number): string {
-  if (value !== 0 && value < 1) return value.toFixed(1);
+  if (value < 1) return String(Number(value.toFixed(2)));
   return value >= 1000 ? `${Number((value / 1000).toFixed(1))}k` : String(Number(value.toFixed(1)));
 }
 

@@ -8,9 +8,11 @@ import {
   type WindowName,
 } from "./api";
 import { Chart } from "./chart";
-import { Dialogs } from "./dialogs";
+import { Dialog } from "./dialog";
 import { button, byId, element, setText } from "./dom";
+import { KeySection } from "./keySection";
 import { showEvents, showRelease, showStanding, showTasks } from "./lists";
+import { askForNode, manageNode } from "./nodeDialogs";
 import { NodeTable, nameOf } from "./nodeTable";
 import { type ChartName, Series, windowSeconds } from "./series";
 import { TrafficMeter } from "./traffic";
@@ -38,8 +40,9 @@ const byStatus = (key: string) => {
 class Page {
   readonly #meter = new TrafficMeter();
   readonly #series = new Series();
-  readonly #dialogs = new Dialogs(() => void this.#look());
-  readonly #nodes = new NodeTable(byId("networks"), (node) => this.#dialogs.manage(node));
+  readonly #dialog = new Dialog(() => this.#lookAgain());
+  readonly #nodes = new NodeTable(byId("networks"), (node) => manageNode(this.#dialog, node));
+  readonly #keys = new KeySection(this.#dialog);
   readonly #charts: Record<ChartName, Chart> = {
     requests: new Chart({
       title: "Requests per second, by status",
@@ -69,7 +72,7 @@ class Page {
   start(): void {
     byId("charts").append(...Object.values(this.#charts).map((chart) => chart.figure));
     this.#offerWindows();
-    byId("add").addEventListener("click", () => this.#dialogs.add(this.#status?.networks ?? []));
+    byId("add").addEventListener("click", () => askForNode(this.#dialog, this.#status?.networks ?? []));
     document.addEventListener("visibilitychange", () => void this.#look());
     setInterval(() => void this.#look(), pollMs);
     void this.#look();
@@ -89,12 +92,19 @@ class Page {
     }
   }
 
+  /** Something was done here. */
+  #lookAgain(): void {
+    this.#keys.expire();
+    void this.#look();
+  }
+
   async #look(): Promise<void> {
     if (this.#isLooking || document.hidden) return;
     this.#isLooking = true;
     try {
       const [status, events] = await Promise.all([getStatus(), getEvents(), this.#loadHistory()]);
       this.#show(status);
+      await this.#keys.show(status, this.#meter.keys());
       showEvents(byId("events"), events);
       byId("problem").hidden = true;
     } catch {
@@ -155,7 +165,7 @@ class Page {
     if (version === null || place.dataset.version === String(version)) return;
     place.dataset.version = String(version);
     const end = button("Publish again …", () =>
-      this.#dialogs.confirm({
+      this.#dialog.confirm({
         title: "Publish releases again",
         question: "What the registry says now is rendered and rolled out.",
         confirm: "Publish again",

@@ -74,7 +74,7 @@ class NetworkCard {
 class NodeRow {
   readonly row = element("tr", { role: "row" });
   readonly #name = element("span");
-  readonly #url = element("span", { class: "url" });
+  readonly #url = element("span", { class: "under" });
   readonly #verdict = element("span");
   readonly #tags = element("span");
   readonly #cells = heads.slice(2, 7).map((label) => {

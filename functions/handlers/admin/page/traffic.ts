@@ -4,6 +4,7 @@ interface TaskSample {
   atMs: number;
   requests: Record<string, number>;
   calls: Map<string, { ok: number; failed: number }>;
+  keys: Map<string, number>;
 }
 
 export interface NodeTraffic {
@@ -11,6 +12,13 @@ export interface NodeTraffic {
   share: number;
   /** Part of this node's calls that failed; undefined without calls. */
   failed: number | undefined;
+}
+
+export interface KeyTraffic {
+  /** Calls let in since the tasks started. */
+  calls: number;
+  /** Undefined until a task has reported twice. */
+  perSecond: number | undefined;
 }
 
 /** Traffic is shown over this long. */
@@ -28,7 +36,8 @@ export class TrafficMeter {
       const atMs = Date.parse(task.reported_at);
       if (samples.at(-1)?.atMs === atMs) continue;
       const calls = new Map(task.calls_by_node.map(({ id, ok, failed }) => [id, { ok, failed }]));
-      samples.push({ atMs, requests: task.requests_by_status, calls });
+      const keys = new Map(task.calls_by_key.map((key) => [key.id, key.calls]));
+      samples.push({ atMs, requests: task.requests_by_status, calls, keys });
       while (samples.length > 2 && atMs - samples[1]!.atMs > windowMs) samples.shift();
       this.#samples.set(task.id, samples);
     }
@@ -47,6 +56,24 @@ export class TrafficMeter {
       }
     }
     return rates;
+  }
+
+  /** By key, the busiest ones: tasks don't report the others. */
+  keys(): Map<string, KeyTraffic> {
+    const sums = new Map<string, KeyTraffic>();
+    for (const samples of this.#samples.values()) {
+      const first = samples[0]!;
+      const last = samples.at(-1)!;
+      const seconds = (last.atMs - first.atMs) / 1000;
+      for (const [id, calls] of last.keys) {
+        const before = first.keys.get(id) ?? 0;
+        const rise = seconds > 0 ? Math.max(0, calls - before) / seconds : undefined;
+        const sum = sums.get(id) ?? { calls: 0, perSecond: undefined };
+        const perSecond = rise === undefined ? sum.perSecond : (sum.perSecond ?? 0) + rise;
+        sums.set(id, { calls: sum.calls + calls, perSecond });
+      }
+    }
+    return sums;
   }
 
   /** By node; empty while there are no calls. */
