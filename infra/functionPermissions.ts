@@ -28,8 +28,8 @@ export function probePermissions({ registry }: Subjects): Permission[] {
 export function evaluatePermissions({ registry, releaseBucketArn }: Subjects): Permission[] {
   return [
     ...registryAccess(registry, {
-      Query: ["NODE", "LEADER", "STATE", "REFERENCE"],
-      PutItem: ["STATE", "REFERENCE"],
+      Query: ["NODE", "LEADER", "STATE", "REFERENCE", "TASK", "CREDIT"],
+      PutItem: ["STATE", "REFERENCE", "CREDIT"],
       GetItem: ["RELEASE"],
     }),
     ...readCurrentRelease(releaseBucketArn),

@@ -11,11 +11,12 @@ export type Partition =
   | "REFERENCE"
   | "RELEASE"
   | "TASK"
+  | "CREDIT"
   | "HISTORY"
   | "EVENT";
 type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "UpdateItem" | "DeleteItem";
 
-const shared: Partition[] = ["NODE", "LEADER", "FACT", "KEY"];
+const shared: Partition[] = ["NODE", "LEADER", "FACT", "KEY", "CREDIT"];
 
 export interface Registry {
   arn: pulumi.Input<string>;

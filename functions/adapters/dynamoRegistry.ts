@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Clock } from "../ports/clock";
 import type { Registry } from "../ports/registry";
+import { Credits } from "./dynamo/credits";
 import { Facts } from "./dynamo/facts";
 import { Health } from "./dynamo/health";
 import { History } from "./dynamo/history";
@@ -30,6 +31,7 @@ export function createDynamoRegistry(options: DynamoRegistryOptions): Registry {
   const health = new Health(table, region, clock);
   const releases = new Releases(table, region, clock);
   const history = new History(table, region, clock);
+  const credits = new Credits(table, region);
   const tasks = new Tasks(table, region, clock, options.taskTtlSeconds ?? 120);
   return {
     listNodes: () => nodes.list(),
@@ -62,8 +64,11 @@ export function createDynamoRegistry(options: DynamoRegistryOptions): Registry {
     deleteKey: (id) => keys.delete(id),
     keysVersion: () => keys.version(),
     listTasks: () => tasks.list(),
+    listReports: () => tasks.listReports(),
     putTask: (heartbeat) => tasks.put(heartbeat),
     deleteTask: (taskId) => tasks.delete(taskId),
+    creditCounts: () => credits.list(),
+    putCreditCount: (count, expectedAt) => credits.put(count, expectedAt),
     getFact: (name) => facts.get(name),
     putFact: (name, value) => facts.put(name, value),
   };

@@ -20,6 +20,8 @@ export interface EvaluationInput {
   references: ReferenceHeight[];
   /** A node without one (its batch failed) keeps its state. */
   probes: ProbeResult[];
+  /** Credits of this month that each node with a limit has taken. */
+  spent?: ReadonlyMap<string, number>;
   settings: EvaluationSettings;
   /** ISO 8601 instant at which the run started. */
   now: string;
@@ -67,7 +69,8 @@ function evaluateNetwork(
     const finding = disbelieved.has(node.id)
       ? { reason: "bad_response" as const, height: probe.ok ? probe.height : undefined }
       : judge(probe, network.chainId, height, rules.maxLagBlocks);
-    return [nextState(node, previous, { ...finding, latencyMs: probe.latencyMs }, input)];
+    const paid = withCredits(node, finding, input.spent?.get(node.id) ?? 0);
+    return [nextState(node, previous, { ...paid, latencyMs: probe.latencyMs }, input)];
   });
   return {
     states,
@@ -105,6 +108,14 @@ interface Finding {
   reason: Reason;
   height?: number;
   lag?: number;
+  creditsUsed?: number;
+}
+
+/** A node that is well otherwise takes no calls when its plan is used up. */
+function withCredits({ limits }: RegisteredNode, finding: Finding, creditsUsed: number): Finding {
+  if (limits?.monthlyCredits === undefined) return finding;
+  const isUsedUp = finding.reason === "ok" && creditsUsed >= limits.monthlyCredits;
+  return { ...finding, reason: isUsedUp ? "out_of_credits" : finding.reason, creditsUsed };
 }
 
 function judge(
@@ -121,6 +132,9 @@ function judge(
   return { reason: lag !== undefined && lag > maxLagBlocks ? "lagging" : "ok", ...found };
 }
 
+/** These need no second look. */
+const isImmediate: ReadonlySet<Reason> = new Set(["wrong_chain", "out_of_credits"]);
+
 function nextState(
   node: RegisteredNode,
   previous: NodeState | undefined,
@@ -133,8 +147,11 @@ function nextState(
   const wasHealthy = previous?.healthy ?? false;
   const everHealthy = previous?.everHealthy ?? false;
   const healthy = good
-    ? wasHealthy || !everHealthy || goodStreak >= settings.healthyAfter
-    : wasHealthy && finding.reason !== "wrong_chain" && badStreak < settings.unhealthyAfter;
+    ? wasHealthy ||
+      !everHealthy ||
+      previous?.reason === "out_of_credits" ||
+      goodStreak >= settings.healthyAfter
+    : wasHealthy && !isImmediate.has(finding.reason) && badStreak < settings.unhealthyAfter;
   return {
     nodeId: node.id,
     network: node.network,

@@ -3,7 +3,8 @@ import type { NodeState } from "./verdict";
 
 /**
  * Which nodes of one network take calls. The healthy ones but the leader; if there are none, the leader; if it is not
- * healthy either, those that were in the pool last, rather than dropping everything; else those that were healthy once.
+ * healthy either, those that lack nothing but credits of this month, for they answer; then those that were in the pool last,
+ * rather than dropping everything; else those that were healthy once.
  * Nodes on a wrong chain and drained ones never.
  */
 function choosePool(nodes: RegisteredNode[], states: NodeState[]): Set<string> {
@@ -15,6 +16,8 @@ function choosePool(nodes: RegisteredNode[], states: NodeState[]): Set<string> {
   const choices = [
     usable.filter(({ node, state }) => state.healthy && !node.isLeader),
     usable.filter(({ node, state }) => state.healthy && node.isLeader),
+    usable.filter(({ node, state }) => state.reason === "out_of_credits" && !node.isLeader),
+    usable.filter(({ state }) => state.reason === "out_of_credits"),
     usable.filter(({ state }) => state.inPool),
     usable.filter(({ state }) => state.everHealthy),
   ];

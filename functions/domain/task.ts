@@ -10,6 +10,8 @@ export interface TaskHeartbeat {
   /** ISO 8601 instant of this report. */
   reportedAt: string;
   draining: boolean;
+  /** It has ended: this is only what it counted to the last. */
+  left?: true;
   counters: TaskCounters;
 }
 
@@ -21,4 +23,6 @@ export interface TaskCounters {
   callsByNode: Record<string, { ok: number; failed: number; latencyMsSum: number }>;
   /** Calls let in with each key, of the busiest keys: a report must stay small. */
   callsByKey?: Record<string, number>;
+  /** Every call sent to a node whose plan is limited by month: questions of ours, second tries and races as well. */
+  creditsByNode?: Record<string, number>;
 }

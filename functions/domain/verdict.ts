@@ -9,6 +9,7 @@ const reasons = [
   "wrong_chain",
   "syncing",
   "lagging",
+  "out_of_credits",
 ] as const;
 export type Reason = (typeof reasons)[number];
 
@@ -32,6 +33,8 @@ export interface NodeState {
   /** Reference height − height, in blocks. Absent when unknown. */
   lag?: number;
   latencyMs?: number;
+  /** Of this month, where the node's plan is limited. */
+  creditsUsed?: number;
   badStreak: number;
   goodStreak: number;
   /** Has been healthy since it was added: until then one good probe is enough. */

@@ -2,6 +2,7 @@ import { evaluate as judge } from "../domain/evaluate";
 import type { NodeState, ProbeResult } from "../domain/verdict";
 import type { Log } from "../ports/log";
 import type { ReleaseStore } from "../ports/releaseStore";
+import { countSpent } from "./countSpent";
 import { type DesiredReleaseDependencies, desiredRelease } from "./desiredRelease";
 import { isStored } from "./storedRelease";
 
@@ -27,12 +28,15 @@ export function evaluate(dependencies: EvaluateDependencies) {
       registry.listReferences(),
     ]);
     const probes = batches.flatMap((batch) => batch.results);
+    const probed = probes.map(({ nodeId }) => nodeId);
+    const spent = await countSpent(dependencies, { at: startedAt, nodes, probed });
     const found = judge({
       networks: table.networks,
       nodes,
       states,
       references,
       probes,
+      spent,
       settings,
       now: startedAt,
     });

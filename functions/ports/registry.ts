@@ -1,3 +1,4 @@
+import type { CreditCount, CreditCounts } from "../domain/credits";
 import type { GatewayEvent, HistoryMinute, HistoryState } from "../domain/history/types";
 import type { ApiKey, KeyRules } from "../domain/keys/apiKey";
 import type { RegisteredNode } from "../domain/node";
@@ -103,6 +104,9 @@ export interface Registry {
   keysVersion(): Promise<string | undefined>;
 
   listTasks(): Promise<TaskHeartbeat[]>;
+  /** The newest report of each task, those too that have left or fallen silent within the last hour. */
+  listReports(): Promise<TaskHeartbeat[]>;
+  /** One that says it has left is a last report: `listTasks` does not have it. */
   putTask(heartbeat: TaskHeartbeat): Promise<void>;
   deleteTask(taskId: string): Promise<void>;
 
@@ -121,6 +125,15 @@ export interface Registry {
   putEvents(events: GatewayEvent[]): Promise<void>;
   /** Newest first. */
   listEvents(limit: number): Promise<GatewayEvent[]>;
+
+  /** What this region and others have counted of calls to nodes whose plan is limited by month. */
+  creditCounts(): Promise<CreditCounts>;
+  /**
+   * Writes this region's count.
+   * @param expectedAt `at` of the count that it follows
+   * @returns false when another run was faster
+   */
+  putCreditCount(count: CreditCount, expectedAt: string | undefined): Promise<boolean>;
 
   /** Small facts that outlive a run (`defaultNetwork`, …). */
   getFact(name: string): Promise<string | undefined>;

@@ -142,7 +142,10 @@ export class Agent {
         controlSocket: config.controlSocket,
         serveOnMs: config.serveOnMs,
         limitMs: config.drainMs,
-        stopNginx: (graceMs) => this.#supervisor.stop(graceMs),
+        stopNginx: async (graceMs) => {
+          await this.#heartbeat.count();
+          await this.#supervisor.stop(graceMs);
+        },
         logger,
       });
     } else {

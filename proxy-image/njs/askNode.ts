@@ -2,6 +2,7 @@ import { classifyStatus } from "../../functions/domain/providerErrors";
 import type { PoolLimits } from "../../functions/domain/render/poolFile";
 import { isParsable, judgeBatch, judgeSingle, type Verdict } from "./answer";
 import type { Call } from "./call";
+import { countCredits } from "./counters";
 import { awaited, tooLargeStatus } from "./guard";
 import { hasSmallAnswer } from "./methods";
 import { ownLocation } from "./ownRoad";
@@ -39,6 +40,7 @@ export function askNode(
     timer = breakOffLater(loadRuntime(r).limits);
     done({ failure: "timeout", gaveUp: true });
   }, limitMs);
+  if (node.creditKey !== undefined) countCredits(node.creditKey, calls.length);
   options.body = bodyOf(calls);
   const { method } = calls[0]!;
   const own = ownLocation(node, method);

@@ -63,6 +63,11 @@ export function countFailure(network: Network, node: Node, failure: Failure): vo
   add(`f|${network.name}|${node.id}|${failure}`, 1);
 }
 
+/** Calls are sent to a node whose plan is limited by month. */
+export function countCredits(creditKey: string, calls: number): void {
+  add(creditKey, calls);
+}
+
 export function countEjection(network: Network, node: Node): void {
   add(`j|${network.name}|${node.id}`, 1);
 }

@@ -54,6 +54,9 @@ function countersToText(
     case "j":
       families.add("gateway_node_ejections_total", "counter", { network, node: second }, value);
       break;
+    case "x":
+      families.add("gateway_node_credits_total", "counter", { node: network }, value);
+      break;
     case "y":
       families.add("gateway_hedged_calls_total", "counter", { network }, value);
       break;
@@ -122,10 +125,12 @@ export function taskCounters(): TaskCounters {
   const counters: TaskCounters = { requestsByStatus: {}, callsByNode: {} };
   const nodeOf = (id: string) => (counters.callsByNode[id] ??= { ok: 0, failed: 0, latencyMsSum: 0 });
   const keys: [id: string, calls: number][] = [];
+  const credits: [id: string, calls: number][] = [];
   for (const [name, value] of expandedCounters()) {
     const [kind, first = "", second = "", third = "", fourth = ""] = name.split("|");
     if (kind === "u" && second === "admitted") keys.push([first, value]);
     else if (kind === "s") counters.requestsByStatus[first] = value;
+    else if (kind === "x") credits.push([first, value]);
     else if (kind === "t") nodeOf(second).latencyMsSum += value;
     else if (kind === "f") nodeOf(second).failed += value;
     else if (kind === "c" && third !== "" && (fourth === "ok" || fourth === "error"))
@@ -133,5 +138,6 @@ export function taskCounters(): TaskCounters {
   }
   const busiest = keys.sort((a, b) => b[1] - a[1]).slice(0, mostKeysReported);
   if (busiest.length > 0) counters.callsByKey = Object.fromEntries(busiest);
+  if (credits.length > 0) counters.creditsByNode = Object.fromEntries(credits);
   return counters;
 }

@@ -2,7 +2,7 @@ import { breakOffLater, type Reply, readReply } from "./askNode";
 import { land, landCall, lookAgain, nextWaitMs, slot, Turn, takeFound, takeTurn } from "./cache";
 import { Call } from "./call";
 import { chooseFirst } from "./choose";
-import { countHedge, countPrompt, countQuick } from "./counters";
+import { countCredits, countHedge, countPrompt, countQuick } from "./counters";
 import { Exchange } from "./exchange";
 import { awaited } from "./guard";
 import { headResult } from "./heads";
@@ -98,6 +98,7 @@ export function quickCall(
 
 function send(): void {
   if (node.rate !== undefined) charge(node, startedAt, 1);
+  if (node.creditKey !== undefined) countCredits(node.creditKey, 1);
   options.body = quickFacts.bodyStart + quickParams + "}";
   const { attemptTimeoutMs } = runtime.limits;
   hedgedAfterMs = quickFacts.mayBeHedged ? hedgeAfterMs(runtime, network, node.usualMs) : 0;

@@ -101,6 +101,7 @@ function nodeOf(described: PoolNode, index: number, chainId: number, epochKey: s
     height: -1,
     gaps: undefined,
     rate: rateOf(described),
+    creditKey: described.countsCredits === true ? `x|${id}` : undefined,
     maxConcurrency: described.maxConcurrency,
     watchedUntil: 0,
     latency: 0,

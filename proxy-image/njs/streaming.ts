@@ -2,6 +2,7 @@ import { classifyStatus } from "../../functions/domain/providerErrors";
 import { restOf, transportFailure } from "./askNode";
 import { failNode } from "./blame";
 import { Call } from "./call";
+import { countCredits } from "./counters";
 import { Exchange } from "./exchange";
 import { isHeavy } from "./heavyMethods";
 import { rawMembers } from "./jsonText";
@@ -43,6 +44,7 @@ export function streamCall(
   const node = nextNode({ runtime, network, deadline: now + runtime.limits.heavyTimeoutMs }, call, now);
   // All have as many calls as they may get, say.
   if (node === undefined) return false;
+  if (node.creditKey !== undefined) countCredits(node.creditKey, 1);
   const stream = { network: network.name, method, startedAt: now, tried: [node.id], failures: [] };
   const variables = r.variables as Record<string, string>;
   // Made anew: a node might read another method out of what the client wrote.
@@ -87,7 +89,10 @@ export function nextStream(r: NginxHTTPRequest): string {
     stream.tried.length < mostStreams ? nextNode({ runtime, network, deadline }, call, now) : undefined;
   // A second try at a node is not for here.
   const isNew = next !== undefined && !stream.tried.includes(next.id);
-  if (isNew) stream.tried.push(next.id);
+  if (isNew) {
+    stream.tried.push(next.id);
+    if (next.creditKey !== undefined) countCredits(next.creditKey, 1);
+  }
   keep(r, stream);
   return isNew ? `/~stream/${next.id}` : "@unstreamed";
 }

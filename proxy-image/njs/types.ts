@@ -34,6 +34,8 @@ export interface Node {
   gaps: Gaps | undefined;
   /** How often it may be called, by its operator's plan. */
   rate: NodeRate | undefined;
+  /** Name of the count of calls sent to it, where its plan is limited by month. */
+  creditKey: string | undefined;
   /** So many calls at once; nginx keeps to it. */
   maxConcurrency: number | undefined;
   /** Copies of the latency and of what all but its slowest answers keep to, in ms; 0 when unknown. */

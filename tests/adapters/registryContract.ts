@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "mocha";
+import type { CreditCount } from "../../functions/domain/credits";
 import { keyHash } from "../../functions/domain/keys/keyText";
 import type { ReleaseRecord } from "../../functions/domain/release";
 import type { TaskHeartbeat } from "../../functions/domain/task";
@@ -314,6 +315,34 @@ export function registryContract(name: string, underTest: RegistryUnderTest): vo
       });
     });
 
+    describe("counts of credits", () => {
+      const count = (at: number, spent: number): CreditCount => ({
+        at: minute(at),
+        month: "2026-01",
+        spent: { n1: spent },
+        tasks: { t1: { startedAt: minute(0), reportedAt: minute(at), credits: { n1: spent } } },
+      });
+
+      it("are one a region, and every region reads all", async () => {
+        assert.deepEqual(await registry.creditCounts(), { here: undefined, elsewhere: [] });
+        assert.equal(await registry.putCreditCount(count(1, 5), undefined), true);
+        assert.equal(await elsewhere.putCreditCount(count(2, 7), undefined), true);
+        assert.deepEqual(await registry.creditCounts(), { here: count(1, 5), elsewhere: [count(2, 7)] });
+        assert.deepEqual(await elsewhere.creditCounts(), { here: count(2, 7), elsewhere: [count(1, 5)] });
+      });
+      it("are written by one of many at once", async () => {
+        const first = await Promise.all(
+          [1, 2, 3].map((at) => registry.putCreditCount(count(at, at), undefined)),
+        );
+        assert.equal(first.filter(Boolean).length, 1);
+        const { here } = await registry.creditCounts();
+        const second = await Promise.all(
+          [4, 5, 6].map((at) => registry.putCreditCount(count(at, at), here?.at)),
+        );
+        assert.equal(second.filter(Boolean).length, 1);
+      });
+    });
+
     describe("tasks and facts", () => {
       it("keep the newest heartbeat of each task by region until it expires or is deleted", async () => {
         await registry.putTask(heartbeat("t1"));
@@ -332,6 +361,22 @@ export function registryContract(name: string, underTest: RegistryUnderTest): vo
         await registry.deleteTask("t2");
         setNow(minute(10));
         assert.deepEqual(await registry.listTasks(), []);
+      });
+      it("tell what tasks have counted for an hour after they left or fell silent", async () => {
+        await registry.putTask(heartbeat("t1"));
+        await registry.putTask({ ...heartbeat("t2"), left: true });
+        const ids = async () => (await registry.listReports()).map((report) => report.taskId);
+        assert.deepEqual(
+          (await registry.listTasks()).map((task) => task.taskId),
+          ["t1"],
+        );
+        assert.deepEqual(await ids(), ["t1", "t2"]);
+        assert.deepEqual(await elsewhere.listReports(), []);
+        setNow(minute(50));
+        assert.deepEqual(await registry.listTasks(), []);
+        assert.deepEqual(await ids(), ["t1", "t2"]);
+        setNow("2026-01-01T03:00:00.000Z");
+        assert.deepEqual(await ids(), []);
       });
       it("remember facts", async () => {
         assert.equal(await registry.getFact("x"), undefined);

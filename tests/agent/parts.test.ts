@@ -141,6 +141,7 @@ describe("counters", () => {
         requestsByStatus: { "200": ok },
         callsByNode: { n1: { ok, failed: 1, latencyMsSum: 5 } },
         callsByKey: { k1: ok },
+        creditsByNode: { n1: ok + 1 },
       });
     sums.update(counters(3));
     sums.update(counters(4));
@@ -151,6 +152,7 @@ describe("counters", () => {
       requestsByStatus: { "200": 6 },
       callsByNode: { n1: { ok: 6, failed: 2, latencyMsSum: 10 } },
       callsByKey: { k1: 6 },
+      creditsByNode: { n1: 8 },
     });
   });
 

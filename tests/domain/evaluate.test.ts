@@ -41,6 +41,8 @@ class Story {
   states: NodeState[] = [];
   references: ReferenceHeight[] = [];
   runs = 0;
+  /** Credits that each node has spent this month. */
+  readonly spent = new Map<string, number>();
   constructor(
     public nodes: RegisteredNode[],
     readonly network: Network = mainnet,
@@ -49,8 +51,9 @@ class Story {
   run(says: Record<string, Says>): this {
     const now = new Date(start + this.runs++ * 60_000).toISOString();
     const probes = this.nodes.flatMap((one) => probe(one.id, says[one.id]));
-    const { nodes, states, references } = this;
-    const result = evaluate({ networks: [this.network], nodes, states, references, probes, settings, now });
+    const { nodes, states, references, spent } = this;
+    const networks = [this.network];
+    const result = evaluate({ networks, nodes, states, references, probes, spent, settings, now });
     this.states = result.states;
     if (result.references.length > 0) this.references = result.references;
     return this;
@@ -67,6 +70,65 @@ class Story {
     return this.references[0]?.height;
   }
 }
+
+describe("credits of the month", () => {
+  const limits = { monthlyCredits: 100 };
+
+  it("used up take a node out at once, and it is back at once when a month or a larger plan begins", () => {
+    const story = new Story([node("a", { limits }), node("b")]);
+    story.spent.set("a", 99);
+    story.run({ a: 100, b: 100 });
+    assert.deepEqual(story.pool, ["a", "b"]);
+    story.spent.set("a", 100);
+    story.run({ a: 100, b: 100 });
+    assert.deepEqual(story.pool, ["b"]);
+    assert.equal(story.of("a").reason, "out_of_credits");
+    assert.equal(story.of("a").creditsUsed, 100);
+    story.spent.delete("a");
+    story.run({ a: 100, b: 100 });
+    assert.deepEqual(story.pool, ["a", "b"]);
+    assert.equal(story.of("a").creditsUsed, 0);
+  });
+
+  it("are not asked after when the node is not well anyhow", () => {
+    const story = new Story([node("a", { limits }), node("b")]);
+    story.spent.set("a", 100);
+    story.run({ a: "timeout", b: 100 }).run({ a: "timeout", b: 100 });
+    assert.equal(story.of("a").reason, "timeout");
+  });
+
+  it("of a node without a limit are nobody's business", () => {
+    const story = new Story([node("a")]);
+    story.spent.set("a", 1_000_000);
+    story.run({ a: 100 });
+    assert.equal(story.of("a").reason, "ok");
+    assert.ok(!("creditsUsed" in story.of("a")));
+  });
+
+  it("used up by the last node leave it in the pool: it answers, and nobody else does", () => {
+    const story = new Story([node("a", { limits }), node("b")]);
+    story.spent.set("a", 100);
+    story.run({ a: 100, b: 100 });
+    assert.deepEqual(story.pool, ["b"]);
+    story.run({ a: 100, b: "timeout" }).run({ a: 100, b: "timeout" });
+    assert.deepEqual(story.pool, ["a"]);
+    story.run({ a: 100, b: 100 }).run({ a: 100, b: 100 });
+    assert.deepEqual(story.pool, ["b"]);
+  });
+
+  it("used up by the leader leave it what heights are compared with, and the last that is asked", () => {
+    const story = new Story([node("l", { isLeader: true, limits }), node("a", { limits })]);
+    story.spent.set("l", 100);
+    story.run({ l: 100, a: 89 });
+    assert.equal(story.reference, 100);
+    assert.equal(story.of("a").reason, "lagging");
+    story.spent.set("a", 100);
+    story.run({ l: 100, a: 100 });
+    assert.deepEqual(story.pool, ["a"]);
+    story.run({ l: 100, a: "timeout" }).run({ l: 100, a: "timeout" });
+    assert.deepEqual(story.pool, ["l"]);
+  });
+});
 
 describe("reference height", () => {
   it("is the leader's when it answered", () => {

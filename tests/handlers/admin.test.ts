@@ -110,6 +110,7 @@ describe("admin API", function () {
         max_rps: 12.5,
         max_concurrency: null,
         monthly_credits: null,
+        credits_used: null,
         source: "admin",
         when_added: "2026-01-01T00:00:00.000Z",
         is_healthy: false,

@@ -128,6 +128,8 @@ describe("least privilege", function () {
       await stack.invoke("evaluate", { startedAt: plan.startedAt, batches });
       return stack.invoke("render", {});
     };
+    const [limited] = await registry.listNodes();
+    await registry.updateNode(limited!.id, { monthlyCredits: 1000 });
     assert.deepEqual(await run(), { published: true, version: 1 });
     await loseObject("current.json");
     assert.deepEqual(await run(), { published: false, version: 1 });

@@ -90,7 +90,7 @@ export class Gateway {
   }
 
   /** Changes a node through the admin API. */
-  async change(nodeId: string, changes: { weight: number }): Promise<void> {
+  async change(nodeId: string, changes: { weight?: number; monthly_credits?: number }): Promise<void> {
     const answer = await fetch(`${this.adminUrl}/backends/${nodeId}`, {
       method: "PATCH",
       headers: { "content-type": "application/json" },

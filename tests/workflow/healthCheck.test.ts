@@ -10,6 +10,8 @@ import { runWorkflow } from "../support/runWorkflow";
 /** What the nodes of the test say, by the first part of their path. */
 type Says = { height: number; chainId?: number; status?: number; hang?: boolean };
 
+const settings = { probeTimeoutSeconds: 0.3 };
+
 describe("health check against the emulators", function () {
   this.timeout(20_000);
   let emulators: Emulators;
@@ -46,7 +48,7 @@ describe("health check against the emulators", function () {
       registry,
       releaseStore: await emulators.createBucket(region),
       clock,
-      settings: { probeTimeoutSeconds: 0.3 },
+      settings,
     });
   });
 
@@ -139,6 +141,59 @@ describe("health check against the emulators", function () {
     await run();
     assert.deepEqual(await poolOf(), [c.id]);
     assert.equal((await plane.registry.listStates()).find((s) => s.nodeId === b.id)?.lag, 11);
+  });
+  it("takes a node out whose credits of the month all tasks together have used up, until the first of the next", async () => {
+    clock = new TestClock(Date.parse("2026-01-31T23:50:00.000Z"));
+    const region = `region-${regions++}`;
+    const registry = emulators.registry(region, clock);
+    plane = createControlPlane({
+      registry,
+      releaseStore: await emulators.createBucket(region),
+      clock,
+      settings,
+    });
+    // Other regions of the table, those of other tests, count for the same plan.
+    const limited = { url: `${mock.url}a/${region}`, limits: { monthlyCredits: 100 } };
+    const [a, b] = await Promise.all([add("a", limited), add("b")]);
+    const startedAt = clock.now().toISOString();
+    const tell = (taskId: string, spent: number, more: object = {}) =>
+      registry.putTask({
+        taskId,
+        releaseVersion: 1,
+        startedAt,
+        reportedAt: clock.now().toISOString(),
+        draining: false,
+        counters: { requestsByStatus: {}, callsByNode: {}, creditsByNode: { [a.id]: spent } },
+        ...more,
+      });
+    await Promise.all([tell("one", 40), tell("two", 40)]);
+    await run();
+    assert.deepEqual(await poolOf(), sorted(a, b));
+    // Three of each probe, and what a task had counted when it left.
+    await tell("two", 50, { left: true });
+    await run();
+    const used = async () => (await registry.listStates()).find(({ nodeId }) => nodeId === a.id)?.creditsUsed;
+    assert.equal(await used(), 96);
+    await run();
+    assert.equal(await used(), 99);
+    await tell("one", 41);
+    await run();
+    assert.deepEqual(await poolOf(), [b.id]);
+    const { reason } = (await registry.listStates()).find(({ nodeId }) => nodeId === a.id)!;
+    assert.equal(reason, "out_of_credits");
+    clock.advance(600);
+    await run();
+    assert.deepEqual(await poolOf(), sorted(a, b));
+    assert.equal(await used(), 3);
+  });
+  it("counts the calls of one run once, also when it is tried again or meets another", async () => {
+    const a = await add("a", { limits: { monthlyCredits: 100 } });
+    const plan = await plane.handlers.ListNodes();
+    const batches = await Promise.all(plan.batches.map((batch) => plane.handlers.ProbeBatch(batch)));
+    const judge = () => plane.handlers.Evaluate({ startedAt: plan.startedAt, batches });
+    await Promise.all([judge(), judge(), judge()]);
+    await judge();
+    assert.deepEqual((await plane.registry.creditCounts()).here?.spent, { [a.id]: 3 });
   });
   it("takes a drained and a deleted node out with a render alone", async () => {
     const [a, b, c] = await Promise.all([add("a"), add("b"), add("c")]);

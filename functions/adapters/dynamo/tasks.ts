@@ -2,6 +2,9 @@ import type { TaskHeartbeat } from "../../domain/task";
 import type { Clock } from "../../ports/clock";
 import { type Table, withoutKeys } from "./table";
 
+/** What a task has counted can be had so long after its end. */
+const countedSeconds = 3600;
+
 /** Heartbeats of one region's tasks. */
 export class Tasks {
   private readonly pk: string;
@@ -16,15 +19,26 @@ export class Tasks {
   }
 
   async list(): Promise<TaskHeartbeat[]> {
+    return (await this.notExpired(0)).filter((heartbeat) => heartbeat.left !== true);
+  }
+
+  /** Those too that have left or fallen silent lately. */
+  listReports(): Promise<TaskHeartbeat[]> {
+    return this.notExpired(countedSeconds);
+  }
+
+  /** DynamoDB deletes expired items late, the emulator never. */
+  private async notExpired(graceSeconds: number): Promise<TaskHeartbeat[]> {
     const nowSeconds = this.clock.now().getTime() / 1000;
     const items = await this.table.query(this.pk);
     return items
-      .filter((item) => Number(item.expiresAt) > nowSeconds)
+      .filter((item) => Number(item.expiresAt) + graceSeconds > nowSeconds)
       .map((item) => withoutKeys(item) as unknown as TaskHeartbeat);
   }
 
   async put(heartbeat: TaskHeartbeat): Promise<void> {
-    const expiresAt = Math.ceil(this.clock.now().getTime() / 1000) + this.ttlSeconds;
+    const ttlSeconds = heartbeat.left ? countedSeconds : this.ttlSeconds;
+    const expiresAt = Math.ceil(this.clock.now().getTime() / 1000) + ttlSeconds;
     await this.table.put({ pk: this.pk, sk: heartbeat.taskId, ...heartbeat, expiresAt });
   }
 

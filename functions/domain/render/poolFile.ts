@@ -66,6 +66,8 @@ export interface PoolNode {
   maxRequestsPerSecond?: number;
   /** nginx itself keeps to it; the script has to know what it means when nginx has nobody to send a call to. */
   maxConcurrency?: number;
+  /** Its plan is limited by month: calls sent to it are counted. */
+  countsCredits?: true;
   /** Parts of the node's URL and headers that must not get into a client's answer. */
   secrets: string[];
   /** Where the node takes WebSockets, and the headers it wants. Absent when it does not. */

@@ -76,10 +76,11 @@ function networkOf(network: Network, { settings, nodes }: RenderInput, inPool: S
 function poolNodeOf(node: RegisteredNode): PoolNode {
   const { id, weight, wsUrl, headers = {}, limits } = node;
   const secrets = secretsInAnswers(node);
-  const { maxRequestsPerSecond, maxConcurrency } = limits ?? {};
+  const { maxRequestsPerSecond, maxConcurrency, monthlyCredits } = limits ?? {};
   const limited = {
     ...(maxRequestsPerSecond === undefined ? {} : { maxRequestsPerSecond }),
     ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+    ...(monthlyCredits === undefined ? {} : { countsCredits: true as const }),
   };
   return {
     id,

@@ -38,6 +38,11 @@ function nodeFamilies({ nodes }: Status): Record<string, Family> {
       node.lag === null ? null : Math.max(0, node.lag),
     ),
     gateway_node_height_blocks: of("Height of the node.", (node) => node.block_number),
+    gateway_node_credits_used: of(
+      "Credits of this month that the node has taken.",
+      (node) => node.credits_used,
+    ),
+    gateway_node_credits_limit: of("Credits of its plan a month.", (node) => node.monthly_credits),
     gateway_node_probe_seconds: of("Time the last probe took.", (node) =>
       node.latency_ms === null ? null : node.latency_ms / 1000,
     ),

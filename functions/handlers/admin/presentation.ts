@@ -19,6 +19,8 @@ export function toBackend(node: RegisteredNode, state?: NodeState) {
     max_rps: node.limits?.maxRequestsPerSecond ?? null,
     max_concurrency: node.limits?.maxConcurrency ?? null,
     monthly_credits: node.limits?.monthlyCredits ?? null,
+    /** Calls of this month (UTC) that count against `monthly_credits`; null without that limit. */
+    credits_used: node.limits?.monthlyCredits === undefined ? null : (state?.creditsUsed ?? 0),
     source: node.source,
     when_added: node.whenAdded,
     is_healthy: state?.healthy ?? false,

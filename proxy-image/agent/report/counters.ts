@@ -6,6 +6,7 @@ const countersShape = z.object({
   requestsByStatus: z.record(z.string().max(32), count),
   callsByNode: z.record(z.string().max(64), z.object({ ok: count, failed: count, latencyMsSum: count })),
   callsByKey: z.record(z.string().max(64), count).optional(),
+  creditsByNode: z.record(z.string().max(64), count).optional(),
 });
 
 const noCounters: TaskCounters = { requestsByStatus: {}, callsByNode: {} };
@@ -43,10 +44,15 @@ function add(a: TaskCounters, b: TaskCounters): TaskCounters {
     };
   }
   const callsByKey = addCounts(a.callsByKey ?? {}, b.callsByKey ?? {});
+  const creditsByNode = { ...a.creditsByNode };
+  for (const [node, n] of Object.entries(b.creditsByNode ?? {})) {
+    creditsByNode[node] = (creditsByNode[node] ?? 0) + n;
+  }
   return {
     requestsByStatus,
     callsByNode,
     ...(Object.keys(callsByKey).length > 0 ? { callsByKey } : {}),
+    ...(Object.keys(creditsByNode).length > 0 ? { creditsByNode } : {}),
   };
 }
 

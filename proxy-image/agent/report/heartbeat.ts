@@ -13,6 +13,8 @@ const statsLimitMs = 1_000;
 const deleteLimitMs = 1_000;
 const outagePauseMs = 5_000;
 
+type Description = Pick<TaskHeartbeat, "releaseVersion" | "badRelease" | "draining">;
+
 export interface HeartbeatOptions {
   registry: Pick<Registry, "putTask" | "deleteTask">;
   taskId: string;
@@ -21,7 +23,7 @@ export interface HeartbeatOptions {
   /** nginx's master, as long as there is one: its counters start from zero with each. */
   master: () => number | undefined;
   /** What to report besides the counters; undefined while there is nothing to report yet. */
-  describe: () => Pick<TaskHeartbeat, "releaseVersion" | "badRelease" | "draining"> | undefined;
+  describe: () => Description | undefined;
   logger: Logger;
 }
 
@@ -53,16 +55,26 @@ export class Heartbeat {
     this.#wake();
   }
 
-  /** Ends the reports and takes the task out of the registry. */
+  /** Takes what nginx has counted up to now: it is about to end. */
+  count(): Promise<void> {
+    return this.#count();
+  }
+
+  /** Ends the reports and takes the task out of the registry; calls that count against a node's plan are left there to be added up. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#wake();
     await withTimeLimit(this.#running ?? Promise.resolve(), deleteLimitMs, "the last report").catch(() => {});
-    const { registry, taskId, logger } = this.#options;
-    await withTimeLimit(registry.deleteTask(taskId), deleteLimitMs, "leaving the registry").catch(
-      (error: unknown) =>
-        logger.warn({ reason: describeError(error) }, "task stays in the registry until it expires"),
+    const { logger } = this.#options;
+    await withTimeLimit(this.#leave(), deleteLimitMs, "leaving the registry").catch((error: unknown) =>
+      logger.warn({ reason: describeError(error) }, "task stays in the registry until it expires"),
     );
+  }
+
+  async #leave(): Promise<void> {
+    const { registry, taskId } = this.#options;
+    if (this.#counters.total.creditsByNode === undefined) return registry.deleteTask(taskId);
+    await registry.putTask({ ...this.#heartbeat({ releaseVersion: 0, draining: true }), left: true });
   }
 
   async #run(): Promise<void> {
@@ -96,18 +108,21 @@ export class Heartbeat {
   }
 
   async #report(): Promise<void> {
-    const { registry, taskId, describe } = this.#options;
+    const { registry, describe } = this.#options;
     await this.#count();
     const described = describe();
     if (!described || this.#stopped) return;
-    const heartbeat: TaskHeartbeat = {
-      taskId,
+    await withTimeLimit(registry.putTask(this.#heartbeat(described)), putLimitMs, "the registry");
+  }
+
+  #heartbeat(described: Description): TaskHeartbeat {
+    return {
+      taskId: this.#options.taskId,
       ...described,
       startedAt: this.#startedAt,
       reportedAt: new Date().toISOString(),
       counters: this.#counters.total,
     };
-    await withTimeLimit(registry.putTask(heartbeat), putLimitMs, "the registry");
   }
 
   /** Without a master the counters stay what they were: what answers then are workers that it left behind. */

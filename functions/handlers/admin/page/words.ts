@@ -39,6 +39,7 @@ const reasons: Record<string, string> = {
   wrong_chain: "on another chain",
   syncing: "syncing",
   lagging: "lagging behind",
+  out_of_credits: "credits of this month used up",
 };
 export const reasonWords = (reason: string) => reasons[reason] ?? reason;
 
