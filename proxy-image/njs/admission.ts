@@ -68,27 +68,25 @@ export function admitSocket(
   networkAt: (runtime: Runtime, uri: string) => Network | undefined,
 ): boolean {
   const runtime = loadRuntime(r);
-  const { admission } = runtime;
-  if (admission?.requiresKey !== true) return true;
+  const requiresKey = runtime.admission?.requiresKey === true;
   const wanted = networkAt(runtime, r.uri);
   key = undefined;
-  if (!identify(r, runtime, wanted, Date.now())) return false;
-  if (wanted === undefined) {
+  if (requiresKey && !identify(r, runtime, wanted, Date.now())) return false;
+  if (wanted === undefined && requiresKey) {
     respond(r, 404, answerText("null", errorMember(invalidRequest, "There is no such network here.")));
     return false;
   }
   const variables = r.variables as Record<string, string>;
-  variables.gateway_key_id = idOfCaller();
-  variables.gateway_path = `/${wanted.name}`;
+  if (requiresKey) variables.gateway_key_id = idOfCaller();
+  variables.gateway_path = `/${wanted?.name ?? "~nowhere"}`;
   return true;
 }
 
 /** What `identify` has found. */
 const idOfCaller = () => key?.id ?? "";
 
-/** The network of a path that ends with a key, `/<network>/<key>` or `/<key>`. */
+/** The network of a path that ends with a key, `/<network>/<key>` or `/<key>`: also while none is needed, so that callers can go ahead. */
 export function networkBeforeKey(runtime: Runtime, uri: string): Network | undefined {
-  if (runtime.admission?.requiresKey !== true) return undefined;
   const at = uri.indexOf(keyInPath);
   if (at === -1) return undefined;
   return at === 0 ? runtime.defaultNetwork : runtime.networks.get(uri.slice(1, at));

@@ -129,8 +129,9 @@ function keyOf(entry: Omit<KeyEntry, "hash">, usual: CallRate): Key {
   };
 }
 
-/** Name of the key with this id; undefined when it is revoked. */
+/** Name of the key with this id; undefined when it is revoked, or when keys are no longer asked for but their counts are still there. */
 export function nameOfKey(id: string): string | undefined {
+  if (ngx.shared.keys === undefined) return undefined;
   const hash = dictionary().get(id);
   const text = hash === undefined ? undefined : dictionary().get(hash);
   return text === undefined ? undefined : (JSON.parse(text) as KeyEntry).name;

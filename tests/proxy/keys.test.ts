@@ -194,6 +194,20 @@ describe("keys", () => {
     for (const origin of ["https://evil.example.org", "null", undefined]) isRefused(await from(origin), 403);
   });
 
+  it("in the path change nothing while no key is needed: callers can have theirs before", async () => {
+    const key = await keys.add({ networks: ["mainnet"], methods: ["eth_call"] });
+    await nginx.reload({ ...input, settings: { ...input.settings, requireKeys: false } });
+    for (const where of [`/mainnet/${key}`, `/${key}`, "/mainnet", "/"]) {
+      isServed(await nginx.post(request("eth_newThing"), { path: where }), "eth_newThing");
+    }
+    isServed(await nginx.post(request("eth_newThing"), { headers: bearer(key) }), "eth_newThing");
+    isRefused(await nginx.post(request(), { path: `/nowhere/${key}` }), 404);
+    const { text: metrics } = await nginx.get("/metrics");
+    assert.ok(!metrics.includes("gateway_key_calls_total"), "what was counted with keys is in nobody's way");
+    await nginx.reload(input);
+    isRefused(await nginx.post(request("eth_newThing"), { path: `/${key}` }), 200, -32601);
+  });
+
   it("are never logged or sent to a node; their names are logged, and usage is in /metrics", async () => {
     const name = 'Ärger "&\\ Söhne';
     const key = await keys.add({ name, networks: ["mainnet"] });

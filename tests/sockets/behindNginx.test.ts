@@ -39,7 +39,8 @@ describe("WebSockets on the proxy's port", () => {
 
   it("work on /, /<network> and /<chain id>, with the errors of HTTP calls", async () => {
     const gateway = await start();
-    for (const where of ["/", "/mainnet", "/1"]) {
+    const key = `gw_${"x".repeat(43)}`; // Nobody looks at keys here, but callers may have theirs before they need it.
+    for (const where of ["/", "/mainnet", "/1", `/mainnet/${key}`, `/${key}`]) {
       const client = await gateway.connect(where);
       assert.equal((await client.call("eth_gasPrice")).result, "eth_gasPrice");
       assert.equal((await client.call("debug_traceBlock")).error?.code, -32601);
