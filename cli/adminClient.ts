@@ -5,6 +5,9 @@ export class CliError extends Error {
   override readonly name = "CliError";
 }
 
+/** What was asked for is not (or no longer) there, or the URL is not an admin API's. */
+export class NotFoundError extends CliError {}
+
 export interface AdminClientOptions {
   /** Of the admin API. */
   url: string;
@@ -49,8 +52,9 @@ export class AdminClient {
     try {
       return await fetch(url, { method, headers: signed, body, signal, redirect: "error" });
     } catch (error) {
-      const cause = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).name;
-      throw new CliError(`The admin API at ${this.#base.origin} does not answer (${cause}). Does it run?`);
+      const cause = (error as { cause?: { code?: string; message?: string } }).cause;
+      const reason = cause?.code ?? cause?.message ?? (error as Error).name;
+      throw new CliError(`The admin API at ${this.#base.origin} does not answer (${reason}). Does it run?`);
     }
   }
 
@@ -58,6 +62,7 @@ export class AdminClient {
     const response = await this.send(method, path, body && JSON.stringify(body));
     const text = await response.text();
     if (response.ok) return (text === "" ? undefined : JSON.parse(text)) as T;
+    if (response.status === 404) throw new NotFoundError(`There is no /${path} at this admin API.`);
     throw new CliError(refusal(response.status, text));
   }
 }
@@ -72,7 +77,6 @@ function refusal(status: number, text: string): string {
   try {
     const { error, message, details } = JSON.parse(text) as Refusal;
     if (details) return details.map((one) => `${one.field} ${one.message}`).join("; ");
-    if (error === "not_found") return "There is no such thing.";
     if (status === 403) return `The admin API lets you not in: ${message ?? error}.`;
     return message ?? error ?? `The admin API answered ${status}.`;
   } catch {

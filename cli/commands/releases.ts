@@ -1,4 +1,5 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
+import { CliError, NotFoundError } from "../adminClient";
 import { contextOf } from "../context";
 
 interface ReleaseView {
@@ -42,21 +43,21 @@ export function addReleases(program: Command): void {
     });
   releases
     .command("show")
-    .argument("<version>")
+    .argument("<version>", "as `releases list` shows them", versionNumber)
     .description("one release")
-    .action(async (version: string, _options: object, command: Command) => {
+    .action(async (version: number, _options: object, command: Command) => {
       const { client, output } = contextOf(command);
-      const release = await client.get<ReleaseView>(`releases/${encodeURIComponent(version)}`);
+      const release = await found(version, client.get<ReleaseView>(`releases/${version}`));
       output.json(release);
       for (const [name, value] of Object.entries(release)) output.say(`${name}: ${value ?? "–"}`);
     });
   releases
     .command("rollback")
-    .argument("<version>")
+    .argument("<version>", "as `releases list` shows them", versionNumber)
     .description("runs what this version was, until `unpin`: changes of nodes and health are not rolled out")
-    .action(async (version: string, _options: object, command: Command) => {
+    .action(async (version: number, _options: object, command: Command) => {
       const { client, output } = contextOf(command);
-      const answer = await client.post(`releases/${encodeURIComponent(version)}/rollback`);
+      const answer = await found(version, client.post(`releases/${version}/rollback`));
       output.json(answer);
       output.say(`The content of release ${version} is published again and stays until \`releases unpin\`.`);
     });
@@ -69,4 +70,18 @@ export function addReleases(program: Command): void {
       output.json({ pinned_version: null });
       output.say("New releases are published again.");
     });
+}
+
+async function found<T>(version: number, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    throw new CliError(`There is no release ${version}: \`releases list\` shows all.`);
+  }
+}
+
+function versionNumber(text: string): number {
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw new InvalidArgumentError("Give a version's number.");
+  return Number(text);
 }

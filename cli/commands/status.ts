@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Status } from "../../functions/handlers/admin/status";
 import { contextOf, exitCodes } from "../context";
-import { nodeTable } from "./nodes";
+import { nodeTable } from "../nodeTable";
 
 export function addStatus(program: Command): void {
   program

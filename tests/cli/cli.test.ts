@@ -36,7 +36,7 @@ describe("command line", function () {
       [],
       ["status"],
       ["nodes"],
-      ...["list", "add", "remove", "drain", "undrain", "set-leader"].map((name) => ["nodes", name]),
+      ...["list", "add", "set", "remove", "drain", "undrain", "set-leader"].map((name) => ["nodes", name]),
       ...["list", "show", "rollback", "unpin"].map((name) => ["releases", name]),
       ["keys"],
       ...["create", "list", "revoke"].map((name) => ["keys", name]),
@@ -54,6 +54,8 @@ describe("command line", function () {
     assert.equal((await cli(["nodez"])).code, 2);
     assert.equal((await cli(["nodes", "add"])).code, 2);
     assert.equal((await cli(["nodes", "add", "https://a.example", "--weight", "many"])).code, 2);
+    assert.equal((await cli(["nodes", "set", "Alpha", "--max-rps", "many"])).code, 2);
+    assert.equal((await cli(["releases", "rollback", "newest"])).code, 2);
     const [port] = await freePorts(1);
     const { code, stderr } = await cli(["status", "--url", `http://127.0.0.1:${port}`]);
     assert.deepEqual([code, stderr.split("\n").length], [1, 2]);
@@ -84,6 +86,34 @@ describe("command line", function () {
     assert.equal((await cli(["nodes", "remove", beta.id])).code, 0);
     assert.equal((await cli(["nodes", "remove", beta.id])).code, 1);
     assert.equal((await registry.listNodes()).length, 1);
+  });
+
+  it("gives a node headers and the limits of its plan, changes them and takes them away", async () => {
+    const header = `X-Api-Key: ${secret}`;
+    const limits = ["--max-rps", "2.5", "--max-concurrency", "7", "--monthly-credits", "1000000"];
+    const made = await json(["nodes", "add", "https://c.example", "--header", header, ...limits]);
+    assert.deepEqual(
+      [made.header_names, made.max_rps, made.max_concurrency, made.monthly_credits],
+      [["X-Api-Key"], 2.5, 7, 1_000_000],
+    );
+    const set = await json([
+      "nodes",
+      "set",
+      made.id,
+      "--name",
+      "Gamma",
+      "--max-rps",
+      "none",
+      "--weight",
+      "50",
+    ]);
+    assert.deepEqual([set.name, set.max_rps, set.max_concurrency, set.weight], ["Gamma", null, 7, 50]);
+    const nothing = await cli(["nodes", "set", "Gamma"]);
+    assert.deepEqual([nothing.code, nothing.stdout], [1, ""]);
+    assert.match(nothing.stderr, /^Say what to change/);
+    const bad = await cli(["nodes", "add", "https://d.example", "--header", secret]);
+    assert.deepEqual([bad.code, bad.stderr], [1, 'Give headers as "name: value".\n']);
+    assert.equal((await cli(["nodes", "remove", "Gamma"])).code, 0);
   });
 
   it("creates a key that is shown once, lists keys without them, and revokes them", async () => {
@@ -174,6 +204,8 @@ describe("command line", function () {
       const wrong = await cli(["check", chain.urls[0]!, "--chain-id", "8453"]);
       assert.equal(wrong.code, 3);
       assert.match(wrong.stdout, /would be unhealthy: it is on another chain\./);
+      assert.equal((await cli(["nodes", "set", "Alpha", "--max-rps", "many"])).code, 2);
+      assert.equal((await cli(["releases", "rollback", "newest"])).code, 2);
       const [port] = await freePorts(1);
       assert.equal((await cli(["check", `http://127.0.0.1:${port}/${secret}`])).code, 3);
       assert.equal((await cli(["check", `ftp://x/${secret}`])).code, 1);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 
@@ -32,8 +32,10 @@ export async function runCli(args: string[], { environment, stdin }: CliOptions 
 }
 
 /** Whether a terminal can be had for tests: script(1) makes one. */
-export function hasTerminal(): boolean {
-  return spawnSync("script", ["--version"]).status === 0;
+export async function hasTerminal(): Promise<boolean> {
+  const child = spawn("script", ["--version"], { stdio: "ignore" });
+  const [code] = (await once(child, "exit").catch(() => [1])) as [number];
+  return code === 0;
 }
 
 /** The command on a terminal; what is written to its standard input is typed there. */

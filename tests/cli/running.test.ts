@@ -27,6 +27,8 @@ describe("command line, against the running system", function () {
   let chain: AnvilChain;
   let gateway: Gateway;
   before(async () => {
+    if (await hasTerminal()) places.push("terminal");
+    else process.stdout.write("      NO script(1): COMMANDS ARE NOT TESTED ON A TERMINAL\n");
     chain = await AnvilChain.start({ replicas: 4, chainId: 1, genesisNumber: 100 });
     gateway = await Gateway.start({ RPC_PROVIDERS_HTTP: chain.urls.slice(0, 2).join(",") });
     await until(async () => (await gateway.status()).nodes.every((node) => node.is_healthy), {
@@ -40,9 +42,8 @@ describe("command line, against the running system", function () {
   });
 
   const environment = () => ({ GATEWAY_ADMIN_URL: gateway.adminUrl });
-  const places: Place[] = hasTerminal() ? ["piped", "terminal"] : ["piped"];
-  if (places.length === 1)
-    process.stdout.write("      NO script(1): COMMANDS ARE NOT TESTED ON A TERMINAL\n");
+  /** Found out before the tests. */
+  const places: Place[] = ["piped"];
 
   const own = (place: Place) => `${place}-node`;
   const node = async (place: Place) => (await gateway.status()).nodes.find(({ name }) => name === own(place));
@@ -67,6 +68,11 @@ describe("command line, against the running system", function () {
       args: () => ["nodes", "list"],
       says: /^id +network +name +url +verdict +height +lag +latency\n(n[0-9a-f]{16} +mainnet .*\n){3,4}/m,
       json: (nodes: unknown[]) => assert.ok(nodes.length >= 3),
+    },
+    "nodes set": {
+      args: (place) => ["nodes", "set", own(place), "--max-rps", "25", "--weight", "50"],
+      says: /is changed\.$/m,
+      effect: nodeIs({ max_rps: 25, weight: 50 }),
     },
     "nodes drain": {
       args: (place) => ["nodes", "drain", own(place)],

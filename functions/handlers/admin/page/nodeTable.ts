@@ -137,6 +137,9 @@ function tagsOf(node: Backend): string[] {
     node.drained ? "drained" : "",
     node.in_pool || node.drained || node.is_leader || !node.is_healthy ? "" : "not in the pool",
     node.weight === 100 ? "" : `weight ${node.weight}`,
+    node.monthly_credits === null
+      ? ""
+      : `${percent((node.credits_used ?? 0) / node.monthly_credits)} of the month's credits`,
   ].filter(Boolean);
 }
 
