@@ -171,7 +171,7 @@ export const settingDefinitions = {
   heavyTimeoutSeconds: setting({
     type: decimal(0.05, 3600),
     default: 60,
-    doc: "Longest wait for a node's answer to a heavy method to begin, and between two parts of it.",
+    doc: "Longest wait for a node's answer to a heavy method to begin, and between two parts of it. There is no limit on the whole: it lasts while the node goes on and the client reads (30 s without reading end it).",
   }),
   batchLimit: setting({
     type: wholeNumber(1, 10_000),

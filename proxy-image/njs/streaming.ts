@@ -15,6 +15,10 @@ import type { Failure, Network, Node, Runtime } from "./types";
 /**
  * Calls of heavy methods are streamed: nginx passes the node's answer on as it comes. The request goes from one node's location to the
  * next by `error_page`, with what has to be remembered in variables, because a script's own state does not outlive a redirect.
+ *
+ * nginx limits the time between two reads and between two writes. A limit on the whole would need a timer beside the answer: filters may
+ * start none, a handler that has one pending is not left before it is over, and a filter that looks at the clock with each piece would
+ * copy all of them.
  */
 export interface Stream {
   network: string;
