@@ -59,6 +59,10 @@ describe("keys on the status page", function () {
       await report({ [shop]: 1500 });
       await holds(page, `document.querySelector("#keys").innerText.includes("/s")`);
       await holds(page, `document.querySelector("${rows}").innerText.includes("1,500")`);
+      await holds(
+        page,
+        `document.querySelector("${rows}:last-child td:nth-of-type(4)").innerText.trim() === "0"`,
+      );
       await assertFits(open);
       await takePicture(open, `keys, ${name}`);
       await page.getByRole("button", { name: "Create key …" }).click();

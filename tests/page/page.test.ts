@@ -176,10 +176,17 @@ describe("status page", function () {
     await page.keyboard.type("https://delta.example/v3/key");
     await page.keyboard.press("Tab");
     await page.keyboard.type("Delta");
+    await page.getByText("Limits of its plan, and more").click();
+    await assertFits(open);
+    await takePicture(open, "node form");
+    await page.fill("input[name=rps]", "2.5");
     await page.keyboard.press("Enter");
     await shown(page);
     const node = async () => (await registry.listNodes())[0];
-    assert.equal((await node())?.name, "Delta");
+    assert.deepEqual(
+      [(await node())?.name, (await node())?.limits],
+      ["Delta", { maxRequestsPerSecond: 2.5 }],
+    );
     const choose = async (what: string, confirm: string) => {
       await page.getByRole("button", { name: "Manage Delta" }).focus();
       await page.keyboard.press("Enter");

@@ -6,11 +6,17 @@ export interface ChartOptions {
   title: string;
   format: (value: number) => string;
   colour: (key: string, index: number) => string;
+  /** Counts, which have no halves. */
+  isWhole?: boolean;
   /** Said when there is nothing to draw. */
   empty: string;
 }
 
 const height = 176;
+/** 1, 2, 5, 10, 20, … */
+const wholeSteps = Array.from({ length: 8 }, (_, power) =>
+  [1, 2, 5].map((step) => step * 10 ** power),
+).flat();
 
 /** A plot with a legend that carries the newest values: what is drawn can be read too. */
 export class Chart {
@@ -66,7 +72,11 @@ export class Chart {
         scales: { x: { time: true, auto: false }, y: { auto: false } },
         axes: [
           axis({ size: 26, space: 60, values: (_plot, ticks) => ticks.map(hourAndMinute) }),
-          axis({ size: 46, values: (_plot, ticks) => ticks.map(shortNumber) }),
+          axis({
+            size: 46,
+            values: (_plot, ticks) => ticks.map(shortNumber),
+            ...(this.#options.isWhole ? { incrs: wholeSteps } : {}),
+          }),
         ],
         series: [{}, ...lines],
       },

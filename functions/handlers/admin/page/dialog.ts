@@ -83,4 +83,9 @@ export function field(label: string, attributes: Record<string, string>): [HTMLE
   return [element("label", {}, label, input), input];
 }
 
+/** What is no number is sent as such, so that the gateway refuses it: a limit must not get lost. */
+export function numberIn({ value }: HTMLInputElement): number | undefined {
+  return value.trim() === "" ? undefined : Number(value);
+}
+
 const problemLine = () => element("p", { class: "bad", role: "alert" });

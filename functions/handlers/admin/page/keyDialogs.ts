@@ -1,5 +1,5 @@
 import { type CreatedKeyView, createKey, type KeyView, revokeKey, type Status } from "./api";
-import { actions, type Dialog, field, stay } from "./dialog";
+import { actions, type Dialog, field, numberIn, stay } from "./dialog";
 import { button, element, setText } from "./dom";
 
 const dayMs = 86_400_000;
@@ -106,11 +106,6 @@ function networkChoice(boxes: HTMLInputElement[]): HTMLElement {
   const labels = boxes.map((box) => element("label", { class: "inline" }, box, box.value));
   const legend = element("legend", {}, "Networks; none ticked: all");
   return element("fieldset", { class: "ticks" }, legend, ...labels);
-}
-
-/** What is no number is sent as such, so that the gateway refuses it: a limit must not get lost. */
-function numberIn({ value }: HTMLInputElement): number | undefined {
-  return value.trim() === "" ? undefined : Number(value);
 }
 
 const listIn = ({ value }: HTMLInputElement) => value.split(/[\s,]+/).filter((one) => one !== "");

@@ -7,6 +7,8 @@ import type { KeyTraffic } from "./traffic";
 
 /** Keys change by an operator's hand only. */
 const refreshMs = 15_000;
+/** What a task reports at most: with fewer, a key that is not among them has made no call. */
+const mostReported = 20;
 /** More would be no list to read; the search finds the others. */
 const mostShown = 100;
 const searchedFrom = 10;
@@ -58,7 +60,10 @@ export class KeySection {
     const found = this.#keys.filter(({ id, name }) => `${name}\n${id}`.toLowerCase().includes(wanted));
     const shown = found.slice(-mostShown);
     this.#search.hidden = this.#keys.length < searchedFrom && wanted === "";
-    this.#table.show(shown, this.#traffic, this.#status.keys);
+    const { keys, tasks } = this.#status;
+    const isComplete = keys.required && tasks.every((task) => task.calls_by_key.length < mostReported);
+    const none = isComplete && tasks.length > 0 ? { calls: 0, perSecond: undefined } : undefined;
+    this.#table.show(shown, (id) => this.#traffic.get(id) ?? none, keys);
     const { text, mood } = this.#words(this.#status.keys.required, found.length, shown.length);
     setText(this.#note, text);
     this.#note.hidden = text === "";

@@ -27,7 +27,7 @@ export class KeyTable {
     );
   }
 
-  show(keys: KeyView[], traffic: Map<string, KeyTraffic>, usual: Status["keys"]): void {
+  show(keys: KeyView[], trafficOf: (id: string) => KeyTraffic | undefined, usual: Status["keys"]): void {
     this.table.hidden = keys.length === 0;
     const present = new Set(keys.map((key) => key.id));
     for (const [id, { row }] of this.#rows) {
@@ -41,7 +41,7 @@ export class KeyTable {
         row = new KeyRow(key, () => this.onRevoke(key));
         this.#rows.set(key.id, row);
       }
-      row.show(key, traffic.get(key.id), usual);
+      row.show(key, trafficOf(key.id), usual);
       if (this.#body.children[index] !== row.row) {
         this.#body.insertBefore(row.row, this.#body.children[index] ?? null);
       }

@@ -53,12 +53,14 @@ class Page {
     lag: new Chart({
       title: "Blocks behind the leader, by node",
       format: String,
+      isWhole: true,
       colour: byIndex,
       empty: "No heights yet.",
     }),
     healthy: new Chart({
       title: "Healthy nodes, by network",
       format: String,
+      isWhole: true,
       colour: byIndex,
       empty: "No health check yet.",
     }),

@@ -1,5 +1,5 @@
 import { addNode, type Backend, changeNode, removeNode, type Status } from "./api";
-import { actions, type Choice, type Dialog, field } from "./dialog";
+import { actions, type Choice, type Dialog, field, numberIn } from "./dialog";
 import { button, element } from "./dom";
 import { nameOf } from "./nodeTable";
 
@@ -22,12 +22,34 @@ export function askForNode(dialog: Dialog, networks: Status["networks"]): void {
   const [nameLabel, name] = field("Name (may be left out)", { name: "name", maxlength: "64" });
   const network = element("select", { name: "network" });
   for (const one of networks) network.append(element("option", { value: one.name }, one.name));
+  const [weightLabel, weight] = field("Weight, its share of traffic", {
+    ...{ name: "weight", inputmode: "numeric", placeholder: "100" },
+  });
+  const [rpsLabel, rps] = field("Calls a second, from each task", {
+    ...{ name: "rps", inputmode: "decimal", placeholder: "no limit" },
+  });
+  const [onceLabel, once] = field("Calls at once, from each task", {
+    ...{ name: "once", inputmode: "numeric", placeholder: "no limit" },
+  });
+  const [creditsLabel, credits] = field("Calls a month", {
+    ...{ name: "credits", inputmode: "numeric", placeholder: "no limit" },
+  });
+  const [wsLabel, ws] = field("WebSocket URL, where that is another one", {
+    ...{ name: "ws", type: "url", spellcheck: "false", placeholder: "wss://mainnet.example/v3/key" },
+  });
   const leader = element("input", { type: "checkbox", name: "leader" });
   const fields = [
     urlLabel,
     nameLabel,
     element("label", {}, "Network", network),
     element("label", { class: "inline" }, leader, "Heights are compared with it (leader)"),
+    element(
+      "details",
+      {},
+      element("summary", {}, "Limits of its plan, and more"),
+      element("div", { class: "beside" }, weightLabel, creditsLabel, rpsLabel, onceLabel),
+      wsLabel,
+    ),
   ];
   dialog.ask("Add a node", fields, "Add node", () =>
     addNode({
@@ -35,6 +57,11 @@ export function askForNode(dialog: Dialog, networks: Status["networks"]): void {
       network: network.value || undefined,
       is_leader: leader.checked,
       name: name.value.trim() || undefined,
+      weight: numberIn(weight),
+      max_rps: numberIn(rps),
+      max_concurrency: numberIn(once),
+      monthly_credits: numberIn(credits),
+      ws_url: ws.value.trim() || undefined,
     }),
   );
 }
