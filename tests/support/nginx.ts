@@ -8,6 +8,7 @@ import type { ReleaseFiles } from "../../functions/domain/release";
 import { fillPlaceholders } from "../../functions/domain/render/placeholders";
 import { type RenderInput, renderRelease } from "../../functions/domain/render/renderRelease";
 import { ensureNginx } from "../../local/nginx/ensureNginx";
+import { memoryEnvironment } from "../../proxy-image/agent/nginx/memory";
 import { buildNjs } from "../../proxy-image/njs/build";
 import { until } from "./poll";
 import { freePorts } from "./ports";
@@ -133,6 +134,7 @@ export class Nginx {
       program!,
       [...leading, "-c", path.join(this.runDirectory, "nginx.conf"), "-e", "stderr"],
       {
+        env: { ...process.env, ...memoryEnvironment },
         stdio: ["ignore", "inherit", "pipe"],
       },
     );

@@ -6,6 +6,7 @@ import { getOverSocket } from "../controlClient";
 import type { LineSplitter } from "../logs/lineSplitter";
 import type { Logger } from "../logs/logger";
 import { waitFor } from "../wait";
+import { memoryEnvironment } from "./memory";
 import {
   childrenOf,
   hasWorkingDirectory,
@@ -73,6 +74,7 @@ export class NginxSupervisor {
     const child = spawn(file, [...args, ...nginxArguments(runDirectory, activeConfiguration(runDirectory))], {
       detached: true,
       cwd: runDirectory,
+      env: { ...process.env, ...memoryEnvironment },
       stdio: ["ignore", "ignore", "pipe"],
     });
     child.stderr?.on("data", (chunk: Buffer) => errorLog.push(chunk));
