@@ -68,6 +68,12 @@ export class Call {
     this.outcome = outcome;
     this.node = node;
   }
+
+  /** Its client is answered: what is long is not kept until the context collects its garbage, which may take thousands of calls. */
+  forget(): void {
+    this.member = undefined;
+    this.fallback = undefined;
+  }
 }
 
 const plainName = /^\w+$/;

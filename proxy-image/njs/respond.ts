@@ -23,6 +23,7 @@ export function answerExchange(
   if (exchange.abandoned) r.headersOut.Connection = "close";
   if (isBatch) answerBatch(r, exchange.calls);
   else answerSingle(r, exchange.calls[0]!);
+  for (const call of exchange.calls) call.forget();
 }
 
 function answerSingle(r: NginxHTTPRequest, call: Call): void {
