@@ -63,7 +63,10 @@ export class ContainerGateway implements StagedGateway {
     const environment = environmentOf(emulators, port, { RELEASE_BUCKET: bucket });
     const container = startContainer({ ...options, environment });
     const gateway = new ContainerGateway(port, container, controlPlane, admin);
-    gateway.#timer = setInterval(() => gateway.#run("healthCheck"), intervalMs);
+    // Not before the last one has ended: on a busy machine they would pile up, and the nodes live in this process too.
+    gateway.#timer = setInterval(() => {
+      if (gateway.#runs.size === 0) gateway.#run("healthCheck");
+    }, intervalMs);
     try {
       await until(async () => (await fetch(`${gateway.url}/ready`)).status === 200, {
         what: "the container serves",
