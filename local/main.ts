@@ -69,7 +69,7 @@ async function run(configuration: LocalConfiguration, view: View, cleanup: Clean
 function readArguments(given: string[]): number | undefined {
   if (given.length === 0) return undefined;
   if (given.every((argument) => argument === "--help" || argument === "-h")) {
-    process.stdout.write(`${helpText()}\n`);
+    process.stdout.write(`${helpText(process.stdout.columns)}\n`);
     return 0;
   }
   process.stderr.write(

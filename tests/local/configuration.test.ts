@@ -93,5 +93,12 @@ describe("the local run's environment", () => {
     for (const name of ["RPC_PROVIDERS_HTTP", "DATA_DIR", ...settingNames.map(environmentName)]) {
       assert.ok(help.includes(`  ${name} `), name);
     }
+    assert.deepEqual(
+      helpText(80)
+        .split("\n")
+        .filter((line) => line.length > 80),
+      [],
+      "it is as wide as the terminal",
+    );
   });
 });
