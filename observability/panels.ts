@@ -106,6 +106,12 @@ const callPanels: PanelDefinition[] = [
     ],
   },
   {
+    title: "Calls by what the cache did",
+    unit: "reqps",
+    stacked: true,
+    prometheus: [["sum by (cache) (rate(gateway_calls_total[1m]))", "{{cache}}"]],
+  },
+  {
     title: "Answer time of nodes, p50 and p99",
     unit: "s",
     prometheus: ["0.5", "0.99"].map((quantile) => [
@@ -125,6 +131,22 @@ const callPanels: PanelDefinition[] = [
     title: "Nodes in rotation",
     unit: "short",
     prometheus: [["sum by (network) (gateway_node_in_rotation)", "{{network}}"]],
+  },
+  {
+    title: "Credits of the month used, by node (share)",
+    unit: "percentunit",
+    prometheus: [["gateway_node_credits_used / gateway_node_credits_limit", "{{network}} {{node}}"]],
+  },
+  {
+    title: "Calls by key",
+    unit: "reqps",
+    stacked: true,
+    prometheus: [["topk(12, sum by (name) (rate(gateway_key_calls_total[1m])))", "{{name}}"]],
+  },
+  {
+    title: "Turned away, by reason",
+    unit: "reqps",
+    prometheus: [["sum by (reason) (rate(gateway_turned_away_total[1m]))", "{{reason}}"]],
   },
   {
     title: "WebSockets and subscriptions",

@@ -61,9 +61,18 @@ describe("dashboards", () => {
     this.timeout(90_000);
     let chain: AnvilChain;
     let gateway: Gateway;
+    let key: string;
     before(async () => {
       chain = await AnvilChain.start({ replicas: 2, chainId: 1, genesisNumber: 100 });
-      gateway = await Gateway.start({ RPC_PROVIDERS_HTTP: chain.urls.join(",") });
+      gateway = await Gateway.start({ RPC_PROVIDERS_HTTP: chain.urls.join(","), REQUIRE_KEYS: "true" });
+      const made = await fetch(`${gateway.adminUrl}/keys`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ name: "shop" }),
+      });
+      ({ key } = (await made.json()) as { key: string });
+      const [node] = (await gateway.status()).nodes;
+      await gateway.change(node!.id, { monthly_credits: 1_000_000 });
     });
     after(async () => {
       await gateway?.stop();
@@ -75,7 +84,8 @@ describe("dashboards", () => {
       const wanted = metricNames(rules + read(`${folder}/prometheus.json`));
       const scrape = async () => {
         const call = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_gasPrice", params: [] });
-        await fetch(gateway.url, { method: "POST", body: call });
+        for (const url of [`${gateway.url}/${key}`, gateway.url])
+          await fetch(url, { method: "POST", body: call });
         const texts = [`${gateway.url}/metrics`, `${gateway.adminUrl}/metrics`].map(async (url) =>
           (await fetch(url)).text(),
         );
