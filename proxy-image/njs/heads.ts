@@ -37,16 +37,17 @@ export class Heads {
     described: PoolNetwork,
     /** Those whose answers count, the leader too. */
     private readonly nodes: Node[],
-    { callTimeoutMs, headPollMs }: Pick<PoolLimits, "callTimeoutMs" | "headPollMs">,
+    limits: PoolLimits,
     private readonly epochKey: string,
   ) {
+    const { headPollMs } = limits;
     this.isPolled = headPollMs > 0;
     this.pollMs = headPollMs;
     this.maxLag = described.maxLagBlocks;
     this.finalityDepth = described.finalityDepthBlocks;
     this.keys = headNumbers(described.name);
     this.pace = new Pace(described, this.keys, headPollMs);
-    this.setBack = new SetBack(described, this.keys, callTimeoutMs);
+    this.setBack = new SetBack(described, this.keys, nodes, limits);
   }
 
   /**
@@ -91,6 +92,7 @@ export class Heads {
   /** Notes how high a node is whose word does not move the head: the leader, which takes no calls. */
   note(node: Node, height: number): void {
     if (height === node.height) return;
+    if (height < node.height) this.setBack.noteFall(node, height);
     node.height = height;
     dictionary().set(node.heightKey, height);
   }

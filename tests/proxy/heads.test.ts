@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Agent } from "node:http";
 import { describe, it } from "mocha";
-import { type Behaviour, each, type MockNode, ok } from "../support/mockNode";
+import { type Behaviour, each, httpStatus, type MockNode, ok } from "../support/mockNode";
 import type { Nginx } from "../support/nginx";
 import { until } from "../support/poll";
 import { request, scene } from "../support/scene";
@@ -115,6 +115,25 @@ describe("the head", () => {
 
   it("falls when all nodes are lower for a while: the chain was set back", () =>
     scene(
+      [at(1000), at(900)],
+      async ({ nginx, nodes }) => {
+        await heads(nginx, 10);
+        const setBackAt = Date.now();
+        nodes[0]!.reset(at(7));
+        await until(async () => (await head(nginx)) === 900, { what: "the head is followed down" });
+        assert.ok(Date.now() - setBackAt > 1500);
+        assert.deepEqual(new Set(await heads(nginx, 10)), new Set([900]));
+        nodes[1]!.reset(at(905));
+        await until(async () => (await head(nginx)) === 905, { what: "it rises again" });
+      },
+      { settings: { callTimeoutSeconds: 0.7, attemptTimeoutSeconds: 0.5 } },
+    ));
+
+  // Without all nodes' agreement the fall would take 150 s.
+  const patient = { callTimeoutSeconds: 60, attemptTimeoutSeconds: 0.5 };
+
+  it("falls as soon as every node has gone far down itself and no answer from before can come any more", () =>
+    scene(
       [at(1000), at(1000)],
       async ({ nginx, nodes }) => {
         await heads(nginx, 10);
@@ -122,13 +141,48 @@ describe("the head", () => {
         nodes[0]!.reset(at(7));
         nodes[1]!.reset(at(5));
         await until(async () => (await head(nginx)) === 7, { what: "the head is followed down" });
-        assert.ok(Date.now() - setBackAt > 1500);
+        assert.ok(Date.now() - setBackAt > 500);
         assert.deepEqual(new Set(await heads(nginx, 10)), new Set([7]));
         nodes[0]!.reset(at(9));
         await until(async () => (await head(nginx)) === 9, { what: "it rises again" });
       },
-      { settings: { callTimeoutSeconds: 0.7, attemptTimeoutSeconds: 0.5 } },
+      { settings: patient },
     ));
+
+  it("falls with the only node of a network", () =>
+    scene(
+      [at(1000)],
+      async ({ nginx, nodes }) => {
+        assert.equal(await head(nginx), 1000);
+        nodes[0]!.reset(at(7));
+        await until(async () => (await head(nginx)) === 7, { what: "the head is followed down" });
+      },
+      { settings: patient },
+    ));
+
+  for (const [what, others] of [
+    ["another one is at the head", [at(1000)]],
+    ["another one has been behind all the time", [at(900)]],
+    ["the others are out of the rotation", [httpStatus(500), httpStatus(500)]],
+  ] as const) {
+    it(`does not fall with one node while ${what}`, () =>
+      scene(
+        [at(1000), ...others],
+        async ({ nginx, nodes }) => {
+          await heads(nginx, 20);
+          nodes[0]!.reset(at(7));
+          const until2s = Date.now() + 2000;
+          await until(
+            async () => {
+              assert.equal(await head(nginx), 1000);
+              return Date.now() > until2s;
+            },
+            { what: "the time that a fall of all would need is over", everyMs: 10 },
+          );
+        },
+        { settings: patient },
+      ));
+  }
 
   for (const nonsense of [null, "latest", "0x", "0xzz", 100, {}, "0xffffffffffffffff"]) {
     it(`does not come from ${JSON.stringify(nonsense)}: another node is asked`, () =>
