@@ -189,7 +189,7 @@ describe("ejection", () => {
     ));
 
   it("is not needed for a slow node to get less", () =>
-    scene([slow(40), slow(2), slow(2)], async ({ nginx, nodes }) => {
+    scene([slow(200), slow(2), slow(2)], async ({ nginx, nodes }) => {
       await Promise.all(Array.from({ length: 8 }, () => sends(nginx, 50)));
       const part = share(nodes[0]!, nodes);
       assert.ok(part > 0.02 && part < 0.25, `${part}`);

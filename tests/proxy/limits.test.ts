@@ -96,11 +96,24 @@ describe("caps of a node's plan", () => {
   });
 
   it("on concurrency of all nodes reached: 429, −32005 and Retry-After", () => {
-    const only = counting();
+    let letGo = () => {};
+    const refusals = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const busy: Behaviour = async (...received) => {
+      await refusals;
+      return ok("0x1")(...received);
+    };
     return scene(
-      [only.behaviour],
+      [busy],
       async ({ nginx }) => {
-        const answers = await burst(nginx, 5);
+        let refusedCalls = 0;
+        const calls = Array.from({ length: 5 }, async () => {
+          const answer = await nginx.post(fresh());
+          if (answer.status === 429 && ++refusedCalls === 3) letGo();
+          return answer;
+        });
+        const answers = await Promise.all(calls);
         assert.equal(answers.filter(({ status }) => status === 200).length, 2);
         const refused = answers.find(({ status }) => status === 429)!;
         assert.equal(Number(refused.json.error.code), -32005);
