@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { networkNameProblem } from "../../functions/domain/networkTable";
 import { headerProblems, nameProblem } from "../../functions/domain/nodeInput";
-import { decimal, flag, list, setting, wholeNumber } from "../../functions/domain/settings";
+import { decimal, flag, list, setting, wholeNumber } from "../../functions/domain/settings/definition";
 
 /**
  * What the stack's config takes besides the settings of `functions/domain/settings.ts`: where the system is put,
