@@ -9,12 +9,11 @@ export interface CreditCount {
   month: string;
   /** By node, since the month began. */
   spent: Record<string, number>;
-  /** How much of each task's own sums is in it. */
+  /** How much of each task's own sums is in it; by its name and start, with which the sums began. */
   tasks: Record<string, CountedTask>;
 }
 
 interface CountedTask {
-  startedAt: string;
   reportedAt: string;
   credits: Record<string, number>;
 }
@@ -45,11 +44,11 @@ export function countCredits(
   const tasks = remembered(before?.tasks ?? {}, forgotten);
   for (const { taskId, startedAt, reportedAt, counters } of run.tasks) {
     const credits = counters.creditsByNode ?? {};
-    // The same name with another start is another task: its sums began with it.
-    const last = tasks[taskId]?.startedAt === startedAt ? tasks[taskId] : undefined;
+    const task = `${taskId} ${startedAt}`;
+    const last = tasks[task];
     // A run that overtook this one may know more of the task.
     if (last && last.reportedAt >= reportedAt) continue;
-    tasks[taskId] = { startedAt, reportedAt, credits };
+    tasks[task] = { reportedAt, credits };
     // It was silent for so long that it has been forgotten: what it counted before must not count again.
     if (!last && startedAt < forgotten) continue;
     for (const [nodeId, sum] of Object.entries(credits)) spend(nodeId, sum - (last?.credits[nodeId] ?? 0));

@@ -320,7 +320,7 @@ export function registryContract(name: string, underTest: RegistryUnderTest): vo
         at: minute(at),
         month: "2026-01",
         spent: { n1: spent },
-        tasks: { t1: { startedAt: minute(0), reportedAt: minute(at), credits: { n1: spent } } },
+        tasks: { [`t1 ${minute(0)}`]: { reportedAt: minute(at), credits: { n1: spent } } },
       });
 
       it("are one a region, and every region reads all", async () => {
@@ -372,9 +372,12 @@ export function registryContract(name: string, underTest: RegistryUnderTest): vo
         );
         assert.deepEqual(await ids(), ["t1", "t2"]);
         assert.deepEqual(await elsewhere.listReports(), []);
+        await registry.putTask({ ...heartbeat("t2"), startedAt: minute(1) });
+        assert.equal((await registry.listTasks()).length, 2);
+        assert.deepEqual(await ids(), ["t1", "t2", "t2"]);
         setNow(minute(50));
         assert.deepEqual(await registry.listTasks(), []);
-        assert.deepEqual(await ids(), ["t1", "t2"]);
+        assert.deepEqual(await ids(), ["t1", "t2", "t2"]);
         setNow("2026-01-01T03:00:00.000Z");
         assert.deepEqual(await ids(), []);
       });

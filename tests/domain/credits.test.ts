@@ -53,6 +53,11 @@ describe("credits of a node's plan", () => {
     const first = count(undefined, 1, [report("local", 1, { n1: 5 })]);
     const restarted = count(first, 3, [report("local", 3, { n1: 8 }, at(2))]);
     assert.deepEqual(restarted.spent, { n1: 13 });
+    // The last report of the first may be there as well.
+    const both = [report("local", 2, { n1: 6 }), report("local", 4, { n1: 9 }, at(2))];
+    const later = count(restarted, 4, both);
+    assert.deepEqual(later.spent, { n1: 15 });
+    assert.deepEqual(count(later, 5, both.reverse()).spent, { n1: 15 });
   });
 
   it("are not counted again by a run that knows less than the last one", () => {

@@ -37,9 +37,13 @@ export class Tasks {
   }
 
   async put(heartbeat: TaskHeartbeat): Promise<void> {
-    const ttlSeconds = heartbeat.left ? countedSeconds : this.ttlSeconds;
+    const { taskId, startedAt, left } = heartbeat;
+    const ttlSeconds = left ? countedSeconds : this.ttlSeconds;
     const expiresAt = Math.ceil(this.clock.now().getTime() / 1000) + ttlSeconds;
-    await this.table.put({ pk: this.pk, sk: heartbeat.taskId, ...heartbeat, expiresAt });
+    // The next one of that name must not take the place of a last report.
+    const sk = left ? `${taskId}/${startedAt}` : taskId;
+    await this.table.put({ pk: this.pk, sk, ...heartbeat, expiresAt });
+    if (left) await this.delete(taskId);
   }
 
   async delete(taskId: string): Promise<void> {
