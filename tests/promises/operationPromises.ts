@@ -54,7 +54,7 @@ export const operationPromises: Area[] = [
         priority: "P0",
         promise: "Nothing that a node sends harms a worker, a Lambda or the status page.",
         shownBy: {
-          "proxy/fuzz": ["hostile answers of nodes"],
+          "proxy/alone/fuzz": ["hostile answers of nodes"],
           "proxy/largeAnswers": ["are not taken apart"],
           "adapters/ethersNodeProber": [
             "never throws, whatever JSON a node sends",

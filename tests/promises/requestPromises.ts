@@ -28,7 +28,7 @@ export const requestPromises: Area[] = [
         priority: "P0",
         promise: "Every answer is valid JSON-RPC 2.0, whatever clients send and nodes say.",
         shownBy: {
-          "proxy/fuzz": ["mutated requests: every one is answered well", "hostile answers of nodes"],
+          "proxy/alone/fuzz": ["mutated requests: every one is answered well", "hostile answers of nodes"],
           "proxy/failover": ["stays valid JSON where a secret"],
         },
       },
