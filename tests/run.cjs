@@ -1,7 +1,7 @@
 "use strict";
 // `npm test`: static checks, then every test; the last line sums up. See `npm test -- --help`.
 require("../local/bootstrap/checkNode.cjs")();
-const { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } = require("node:fs");
+const { mkdtempSync, readFileSync, rmSync } = require("node:fs");
 const { cpus, tmpdir } = require("node:os");
 const path = require("node:path");
 const { run, stopAll } = require("./run/children.cjs");
@@ -17,9 +17,9 @@ const help = `Usage: npm test [-- options] [-- <test files and mocha options>]
 Everything else goes to mocha: npm test -- tests/functions/domain/*.test.ts --grep lag`;
 
 /** Tests that measure time or load the machine: one after the other, with nothing beside them. */
-const alone = ["tests/e2e", "tests/local", "tests/image", "tests/page", "tests/sockets/alone"];
+const alone = ["tests/e2e", "tests/local", "tests/image", "tests/page", "tests/*/alone"];
 
-/** The parts of `npm run check`, two at a time; what fails is shown whole. */
+/** The parts of `npm run check`, two at a time; what fails is shown whole. They take what the tests beside them leave of the processor. */
 async function staticChecks() {
   const { scripts } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
   const parts = scripts.check.split("&&").map((part) => part.trim());
@@ -28,7 +28,10 @@ async function staticChecks() {
     for (let part = parts.shift(); part; part = parts.shift()) {
       const [command, ...args] = part.split(/\s+/);
       const started = Date.now();
-      const { code, output } = await run(path.join("node_modules", ".bin", command), args, { quiet: true });
+      const { code, output } = await run(path.join("node_modules", ".bin", command), args, {
+        quiet: true,
+        isUrgent: false,
+      });
       const seconds = ((Date.now() - started) / 1000).toFixed(1);
       process.stdout.write(`${code === 0 ? "✔" : "✖"} ${part} (${seconds} s)\n`);
       if (code !== 0) {
@@ -59,6 +62,15 @@ async function fetchChromium() {
   }
 }
 
+/** Makes what the proxy's image is built on, beside the first tests. Where that fails, tests of the image try again and say why. */
+async function makeBaseImage() {
+  const { imageTools } = require("./image/tools.ts");
+  const { ensureBase } = require("./image/base.ts");
+  try {
+    await ensureBase(await imageTools(), (line) => process.stdout.write(`  ${line}\n`));
+  } catch {}
+}
+
 /** One run of mocha. A run that ends without counts (it crashed) counts as one failure. */
 async function mocha(args) {
   const folder = mkdtempSync(path.join(tmpdir(), "tests-"));
@@ -84,13 +96,6 @@ async function mocha(args) {
   }
 }
 
-function holdsTests(folder) {
-  return (
-    existsSync(folder) &&
-    readdirSync(folder, { recursive: true }).some((file) => String(file).endsWith(".test.ts"))
-  );
-}
-
 function phases(extra) {
   const files = extra.some((argument) => /\.ts$|^tests\//.test(argument));
   if (files) return [extra];
@@ -99,7 +104,7 @@ function phases(extra) {
   const ignore = alone.flatMap((folder) => ["--ignore", `${folder}/**`]);
   return [
     ["--parallel", "--jobs", jobs, ...ignore, "tests/**/*.test.ts", ...extra],
-    ...alone.filter(holdsTests).map((folder) => [`${folder}/**/*.test.ts`, ...extra]),
+    ...alone.map((folder) => [`${folder}/**/*.test.ts`, ...extra]),
   ];
 }
 
@@ -124,22 +129,22 @@ async function main(args) {
       process.exitCode = 130;
     });
   }
-  const failedChecks = args.includes("--no-check") ? [] : await staticChecks();
+  const needs = (folder) => phases(extra).some((phase) => phase.join(" ").includes(folder));
+  const checks = args.includes("--no-check") ? Promise.resolve([]) : staticChecks();
   await ensureNginx();
-  const chromium = phases(extra).some((phase) => /\btests\/page\b/.test(phase.join(" ")))
-    ? fetchChromium()
-    : undefined;
+  const beside = [checks, needs("tests/page") && fetchChromium(), needs("tests/image") && makeBaseImage()];
   const total = { passed: 0, failed: 0, failures: [], skipped: [] };
   for (const phase of phases(extra)) {
     if (process.exitCode) break;
     // What is under way beside them would disturb tests that measure time.
-    if (!phase.includes("--parallel")) await chromium;
+    if (!phase.includes("--parallel")) await Promise.all(beside);
     const counts = await mocha(phase);
     total.passed += counts.passed;
     total.failed += counts.failed;
     total.failures.push(...counts.failures);
     total.skipped.push(...counts.skipped);
   }
+  const failedChecks = await checks;
   for (const title of total.skipped) process.stdout.write(`SKIPPED: ${title}\n`);
   for (const { title, error } of total.failures) process.stdout.write(`FAILED: ${title}\n${error}\n`);
   for (const part of failedChecks) process.stdout.write(`CHECK FAILED: ${part}\n`);

@@ -17,10 +17,11 @@ export class NotPossibleError extends Error {
   override readonly name = "NotPossibleError";
 }
 
-/** Runs programs of the tools, and of the machine, at low priority: other tests measure time. */
+/** Runs programs of the tools, and of the machine. */
 export interface Runner {
+  /** Runs one to its end, at low priority: other tests go on meanwhile. */
   run(command: string[], timeoutMs?: number): Promise<CommandResult>;
-  /** Starts one that goes on. */
+  /** Starts one that goes on, and is tested. */
   start(command: string[]): ChildProcessByStdio<null, Readable, Readable>;
 }
 
@@ -28,11 +29,13 @@ export interface Runner {
 export async function imageTools(): Promise<Runner> {
   if (process.platform !== "linux") throw new NotPossibleError("it takes Linux");
   if (process.getuid?.() !== 0) throw new NotPossibleError("it takes root (debootstrap, chroot)");
-  const prefix = ["nice", "-n", "10", ...(packages.every(isInstalled) ? [] : await unpackedTools())];
-  const [program = "", ...leading] = prefix;
+  const prefix = packages.every(isInstalled) ? [] : await unpackedTools();
   const runner: Runner = {
-    run: (command, timeoutMs = 300_000) => run([...prefix, ...command], { timeoutMs }),
-    start: (command) => spawn(program, [...leading, ...command], { stdio: ["ignore", "pipe", "pipe"] }),
+    run: (command, timeoutMs = 300_000) => run(["nice", "-n", "10", ...prefix, ...command], { timeoutMs }),
+    start: (command) => {
+      const [program = "", ...args] = [...prefix, ...command];
+      return spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+    },
   };
   const { code, stderr } = await runner.run(["buildah", "--version"]);
   if (code !== 0) throw new NotPossibleError(`buildah does not run: ${lastLine(stderr)}`);
