@@ -17,9 +17,14 @@ export function nodeTable(output: Output, nodes: Backend[]): void {
       node.block_number,
       node.lag,
       node.latency_ms === null ? null : `${Math.round(node.latency_ms)} ms`,
-      [node.is_leader ? "leader" : "", node.drained ? "drained" : ""].filter(Boolean).join(", "),
+      [node.is_leader ? "leader" : "", node.drained ? "drained" : "", credits(node)].filter(Boolean).join(", "),
     ]),
   );
+}
+
+function credits({ credits_used: used, monthly_credits: most }: Backend): string {
+  if (used === null || most === null) return "";
+  return `${used.toLocaleString("en")} of ${most.toLocaleString("en")} credits`;
 }
 
 function verdict({ reason, is_healthy: isHealthy }: Backend): string {

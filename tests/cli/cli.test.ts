@@ -96,6 +96,7 @@ describe("command line", function () {
       [made.header_names, made.max_rps, made.max_concurrency, made.monthly_credits],
       [["X-Api-Key"], 2.5, 7, 1_000_000],
     );
+    assert.match((await cli(["nodes", "list"])).stdout, / 0 of 1,000,000 credits/);
     const set = await json([
       "nodes",
       "set",
