@@ -17,7 +17,9 @@ export function nodeTable(output: Output, nodes: Backend[]): void {
       node.block_number,
       node.lag,
       node.latency_ms === null ? null : `${Math.round(node.latency_ms)} ms`,
-      [node.is_leader ? "leader" : "", node.drained ? "drained" : "", credits(node)].filter(Boolean).join(", "),
+      [node.is_leader ? "leader" : "", node.drained ? "drained" : "", credits(node)]
+        .filter(Boolean)
+        .join(", "),
     ]),
   );
 }
