@@ -156,6 +156,7 @@ function narrowed(
     narrow = viewOf(network, {
       isAllowed: (method) => isAllowed(method) && network.isAllowed(method),
       methods: new Map(),
+      idFirstMethods: [],
       spellings: [],
     });
     known.set(network.name, narrow);

@@ -1,5 +1,6 @@
 import { Depends, Stability, stabilityOf, stabilityOfRange } from "./cacheRules";
 import type { Call } from "./call";
+import { withoutBlanks } from "./quickRequest";
 import type { MethodFacts, Network } from "./types";
 
 /**
@@ -33,24 +34,24 @@ export let slot = "";
 let slotMs = 0;
 let slotFacts: MethodFacts;
 let slotNetwork: Network;
-/** The first param when it names something: contexts in reserve keep no large params in memory. */
+/** The first param where it matters and names something: contexts in reserve keep no large params in memory. */
 let slotAsked: string | undefined;
 /** Result, after `Turn.hit`; or the whole member, after `Turn.handed`: see `takeFound`. */
 let found = "";
 
-export const Turn = {
+// biome-ignore lint/suspicious/noConstEnum: the bundle holds the numbers themselves
+export const enum Turn {
   /** The call is sent, and its answer is its own. */
-  alone: 0,
+  alone = 0,
   /** The call is sent, and `land` has to be called with what came of it. */
-  leads: 1,
-  /** `found` is the result. */
-  hit: 2,
+  leads = 1,
+  /** `takeFound` is the result. */
+  hit = 2,
   /** An equal call is under way: `lookAgain` after a moment. */
-  waits: 3,
-  /** `found` is the member that an equal call has got. */
-  handed: 4,
-} as const;
-export type Turn = (typeof Turn)[keyof typeof Turn];
+  waits = 3,
+  /** `takeFound` is the member that an equal call has got. */
+  handed = 4,
+}
 
 /** Whether there is one. Without it no call may come here: its method depends on its caller then, see `factsOf`. */
 export function hasCache(): boolean {
@@ -59,7 +60,8 @@ export function hasCache(): boolean {
 }
 
 /**
- * What to do with a call.
+ * What to do with a call. Here as below, `facts` are those of the network's edition.
+ * @param paramsText the same without white space between values
  * @param longestMs how long others wait for it at most
  */
 export function takeTurn(
@@ -67,13 +69,12 @@ export function takeTurn(
   facts: MethodFacts,
   params: unknown[],
   paramsText: string,
-  mayHaveBlanks: boolean,
   longestMs: number,
 ): Turn {
   // An earlier request of this context may have been ended.
   slot = "";
   if (facts.depends === Depends.onCaller) return Turn.alone;
-  const key = keyOf(network, facts, params, paramsText, mayHaveBlanks);
+  const key = keyOf(network, facts, params, paramsText);
   try {
     if (zone!.add(key, "", longestMs)) {
       slot = key;
@@ -132,21 +133,21 @@ export function lookAgain(longestMs: number, isLast: boolean): Turn {
  * The call that led has ended.
  * @param result its result when there is one
  * @param value the same, parsed
- * @param member what those who wait are answered; undefined when they have to ask for themselves
+ * @param error what those who wait are answered when there is none; undefined when they have to ask for themselves
  */
-export function land(result: string | undefined, value: unknown, member: string | undefined): void {
+export function land(result: string | undefined, value: unknown, error?: string): void {
   if (slot === "") return;
   const key = slot;
   slot = "";
   try {
     const isAwaited = zone!.pop(key) === awaited;
-    if (slotMs === 0 && !isAwaited) return;
+    const mayBeFinal = slotMs === finalMs || slotFacts.depends === Depends.onHash;
+    if (!isAwaited && (slotMs === 0 || (!mayBeFinal && random() >= keptShare))) return;
     const ms = result === undefined ? 0 : lifetimeOf(result, value);
-    if (ms > 0 && (isAwaited || ms === finalMs || random() < keptShare)) {
+    if (ms > 0 && (isAwaited || !mayBeFinal || ms === finalMs || random() < keptShare))
       zone!.set(key, kept + result, ms);
-    } else if (isAwaited && member !== undefined) {
-      zone!.set(key, handedOver + member, handedOverMs);
-    }
+    else if (isAwaited && (result ?? error) !== undefined)
+      zone!.set(key, `${handedOver}${result === undefined ? error : `"result":${result}`}`, handedOverMs);
   } catch {
     // The next one asks again.
   }
@@ -160,7 +161,7 @@ export function landCall(call: Call): void {
   let value: unknown = null;
   if (result !== undefined && result.length <= largestKept) value = JSON.parse(result);
   // What kept nodes from answering may be over by now.
-  land(result, value, outcome === "ok" || outcome === "error" ? member : undefined);
+  land(result, value, outcome === "error" ? member : undefined);
 }
 
 /** The kept result of a call that does not wait for others, as in a batch. */
@@ -172,7 +173,7 @@ export function lookUp(
 ): string | undefined {
   if (facts.depends === Depends.onCaller) return undefined;
   try {
-    const entry = zone!.get(keyOf(network, facts, params, paramsText, true));
+    const entry = zone!.get(keyOf(network, facts, params, withoutBlanks(paramsText)));
     return entry?.startsWith(kept) === true ? entry.slice(1) : undefined;
   } catch {
     return undefined;
@@ -189,7 +190,7 @@ export function keep(
 ): void {
   if (facts.depends === Depends.onCaller || result.length > largestKept) return;
   try {
-    const key = keyOf(network, facts, params, paramsText, true);
+    const key = keyOf(network, facts, params, withoutBlanks(paramsText));
     const ms = lifetimeOf(result, JSON.parse(result));
     if (ms === finalMs || (ms > 0 && random() < keptShare)) zone!.add(key, kept + result, ms);
   } catch {
@@ -198,45 +199,33 @@ export function keep(
 }
 
 /** Names the entry, and finds out how long it may be kept. What can change carries the head or the fork in its name. */
-function keyOf(
-  network: Network,
-  facts: MethodFacts,
-  params: unknown[],
-  paramsText: string,
-  mayHaveBlanks: boolean,
-): string {
+function keyOf(network: Network, facts: MethodFacts, params: unknown[], paramsText: string): string {
   slotFacts = facts;
   slotNetwork = network;
+  slotMs = facts.headMs;
+  // Nearly all that is asked is asked of the newest block.
+  const { blockParam } = facts;
+  const isOfHead = blockParam >= 0 ? params[blockParam] === "latest" : facts.livesWithHead;
+  const prefix = isOfHead ? facts.headPrefix : prefixOf(network, facts, params);
+  return (
+    prefix + (paramsText.charCodeAt(1) === 123 ? canonical(params, paramsText) : paramsText.toLowerCase())
+  );
+}
+
+/** The same for a method of which each call has to be looked at. */
+function prefixOf(network: Network, facts: MethodFacts, params: unknown[]): string {
   const asked = params[0];
   slotAsked = typeof asked === "string" && asked.length <= longestName ? asked : undefined;
   let stability: Stability = Stability.moment;
-  switch (facts.depends) {
-    case Depends.onNothing:
-      stability = Stability.final;
-      break;
-    case Depends.onBlock:
-      stability = stabilityOf(network, params[facts.blockParam]);
-      break;
-    case Depends.onRange:
-      stability = stabilityOfRange(network, params[0]);
-      break;
-    case Depends.onHead:
-      stability = stabilityOf(network, undefined);
-      break;
-    case Depends.onHash:
-      slotMs = network.head < 0 ? 0 : network.blockTimeMs;
-      return `${network.name}|f${network.fork}|${facts.name}${canonical(params, paramsText, mayHaveBlanks)}`;
+  if (facts.depends === Depends.onNothing) stability = Stability.final;
+  else if (facts.depends === Depends.onBlock) stability = stabilityOf(network, params[facts.blockParam]);
+  else if (facts.depends === Depends.onRange) stability = stabilityOfRange(network, asked);
+  else if (facts.depends === Depends.onHash) {
+    slotMs = network.head < 0 ? 0 : network.blockTimeMs;
+    return `${network.name}|f${network.fork}|${facts.name}`;
   }
-  if (stability === Stability.final) {
-    slotMs = finalMs;
-    return `${network.name}||${facts.name}${canonical(params, paramsText, mayHaveBlanks)}`;
-  }
-  slotMs = stability === Stability.head ? network.blockTimeMs : 0;
-  if (facts.headKey !== network.headKey) {
-    facts.headKey = network.headKey;
-    facts.headPrefix = `${network.name}|${network.headKey}|${facts.name}`;
-  }
-  return facts.headPrefix + canonical(params, paramsText, mayHaveBlanks);
+  slotMs = stability === Stability.final ? finalMs : stability === Stability.head ? network.blockTimeMs : 0;
+  return stability === Stability.final ? `${network.name}||${facts.name}` : facts.headPrefix;
 }
 
 /** How long a result may be kept, in ms: never a null, nor what does not fit the question. */
@@ -272,14 +261,10 @@ function lifetimeByHash(value: Described): number {
  * Equal params are spelled in several ways: hexadecimal digits in capitals, blanks, an object's members in another order. Nothing else
  * is taken for equal; params that lose digits when they are parsed stay as they are.
  */
-function canonical(params: unknown[], text: string, mayHaveBlanks: boolean): string {
-  const first = params[0];
-  if (text.charCodeAt(1) === 123 && !isSorted(first as object)) {
-    const compact = JSON.stringify(params);
-    if (compact === (mayHaveBlanks ? squeezed(text) : text))
-      return JSON.stringify([sorted(first as Record<string, unknown>), ...params.slice(1)]).toLowerCase();
-  }
-  return (mayHaveBlanks ? squeezed(text) : text).toLowerCase();
+function canonical(params: unknown[], text: string): string {
+  const first = params[0] as Record<string, unknown>;
+  if (isSorted(first) || JSON.stringify(params) !== text) return text.toLowerCase();
+  return JSON.stringify([sorted(first), ...params.slice(1)]).toLowerCase();
 }
 
 function isSorted(value: object): boolean {
@@ -293,13 +278,4 @@ function isSorted(value: object): boolean {
 
 function sorted(value: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/** Without the white space between values. */
-function squeezed(text: string): string {
-  if (text.indexOf(" ") < 0 || text.includes("\\")) return text;
-  return text
-    .split('"')
-    .map((part, index) => (index % 2 === 0 ? part.replace(/\s+/g, "") : part))
-    .join('"');
 }

@@ -1,21 +1,22 @@
 import type { Network } from "./types";
 
+// Here and in `Stability`, a constant enumeration: the bundle holds the numbers themselves, which are read in each call.
 /** What an answer depends on besides the method and its params. */
-export const Depends = {
+// biome-ignore lint/suspicious/noConstEnum: see above; nothing outside of the bundle imports it
+export const enum Depends {
   /** Never kept nor shared. */
-  onCaller: 0,
-  onNothing: 1,
+  onCaller = 0,
+  onNothing = 1,
   /** On the state at a block that one of the params names. */
-  onBlock: 2,
+  onBlock = 2,
   /** On the block or transaction that the first param names by hash. */
-  onHash: 3,
+  onHash = 3,
   /** On the blocks of a filter: `eth_getLogs`. */
-  onRange: 4,
-  onHead: 5,
+  onRange = 4,
+  onHead = 5,
   /** On the moment: only calls at the same time share an answer. */
-  onMoment: 6,
-} as const;
-export type Dependence = (typeof Depends)[keyof typeof Depends];
+  onMoment = 6,
+}
 
 /** Index of the param that names a block by number or tag. */
 const blockParam: Record<string, number> = {
@@ -36,7 +37,7 @@ const blockParam: Record<string, number> = {
   eth_getUncleCountByBlockNumber: 0,
 };
 
-const others: Record<string, Dependence> = {
+const others: Record<string, Depends> = {
   eth_blobBaseFee: Depends.onHead,
   eth_blockNumber: Depends.onMoment,
   eth_gasPrice: Depends.onHead,
@@ -53,7 +54,7 @@ const others: Record<string, Dependence> = {
   web3_sha3: Depends.onNothing,
 };
 
-export function dependenceOf(method: string): Dependence {
+export function dependenceOf(method: string): Depends {
   return method in blockParam ? Depends.onBlock : (others[method] ?? Depends.onCaller);
 }
 
@@ -63,8 +64,12 @@ export function blockParamOf(method: string): number {
 }
 
 /** How long the state at a block stays what it is. */
-export const Stability = { moment: 0, head: 1, final: 2 } as const;
-export type Stability = (typeof Stability)[keyof typeof Stability];
+// biome-ignore lint/suspicious/noConstEnum: as above
+export const enum Stability {
+  moment = 0,
+  head = 1,
+  final = 2,
+}
 
 /** @param tag a block number or tag as the client wrote it; anything else is no reason to keep an answer */
 export function stabilityOf(network: Network, tag: unknown): Stability {

@@ -2,6 +2,7 @@ import { keep, lookAgain, lookUp, nextWaitMs, Turn, takeFound, takeTurn } from "
 import { Depends } from "./cacheRules";
 import type { Call } from "./call";
 import { methodFacts } from "./methodFacts";
+import { withoutBlanks } from "./quickRequest";
 import { noteHit } from "./state";
 import type { MethodFacts, Network } from "./types";
 
@@ -20,7 +21,7 @@ function questionOf(network: Network, call: Call): Question | undefined {
   if (call.member !== undefined || call.idText === undefined) return undefined;
   const facts = methodFacts(network, call.method);
   if (facts === undefined || facts.depends === Depends.onCaller) return undefined;
-  const text = call.paramsText ?? "[]";
+  const text = withoutBlanks(call.paramsText ?? "[]");
   const params = JSON.parse(text) as unknown;
   return Array.isArray(params) ? { facts, params, text } : undefined;
 }
@@ -60,7 +61,7 @@ export function takeTurnOf(network: Network, call: Call, longestMs: number, goOn
     goOn();
     return;
   }
-  const turn = takeTurn(network, question.facts, question.params, question.text, true, longestMs);
+  const turn = takeTurn(network, question.facts, question.params, question.text, longestMs);
   if (turn === Turn.waits) {
     wait(call, longestMs, Date.now() + longestMs, 1, goOn);
     return;

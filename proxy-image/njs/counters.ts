@@ -1,6 +1,8 @@
 import type { Call } from "./call";
 import { methodLabel } from "./methods";
-import type { Failure, Network, Node } from "./types";
+import type { Failure, Network, Node, Road } from "./types";
+
+const { random } = Math;
 
 /**
  * Counters in shared memory. Names are made of a letter and labels, parted by `|`; none of the labels has one. Labels come from
@@ -29,19 +31,19 @@ export function countCall(network: Network, { method, node, outcome, cache }: Ca
   add(`c|${network.name}|${methodLabel(method)}|${id}|${outcome}|${cache}`, 1);
 }
 
-/**
- * A call that was answered well by the first node, its HTTP answer included: one counter for all of it. Latencies are summed up
- * for one call of eight, chosen by the clock, and count eightfold.
- */
-export function countQuick(counter: string, network: Network, node: Node, milliseconds: number): void {
+/** One call of so many adds to the sum of latencies, for all of them. */
+const timedShare = 8;
+
+/** A call that was answered well by the first node, its HTTP answer included: one counter for all of it. */
+export function countQuick({ counters, timeCounter }: Road, milliseconds: number): void {
   let bucket = 0;
-  while (bucket < bucketsMs.length && milliseconds > bucketsMs[bucket]!) bucket++;
-  add(`${counter}${node.id}|${bucket}`, 1);
-  if (milliseconds > 0 && Math.random() < 0.125) add(`t|${network.name}|${node.id}`, milliseconds * 8);
+  while (milliseconds > bucketsMs[bucket]!) bucket++;
+  countOne(counters[bucket]!);
+  if (milliseconds > 0 && random() < 1 / timedShare) add(timeCounter, milliseconds * timedShare);
 }
 
-/** The same for an answer that came within a millisecond; `name` is that of its counter. */
-export function countPrompt(name: string): void {
+/** Adds one. */
+export function countOne(name: string): void {
   try {
     (dictionary ?? counters()).incr(name, 1, 0);
   } catch {
@@ -49,12 +51,16 @@ export function countPrompt(name: string): void {
   }
 }
 
+export function timeCounterOf(network: Network, node: Node): string {
+  return `t|${network.name}|${node.id}`;
+}
+
 /** A node answered `calls` calls at once. */
 export function countAnswer(network: Network, node: Node, milliseconds: number, calls: number): void {
   let bucket = 0;
   while (bucket < bucketsMs.length && milliseconds > bucketsMs[bucket]!) bucket++;
   add(`h|${network.name}|${node.id}|${bucket}`, 1);
-  add(`t|${network.name}|${node.id}`, milliseconds);
+  add(timeCounterOf(network, node), milliseconds);
   if (calls > 1) add(`n|${network.name}|${node.id}`, calls - 1);
 }
 

@@ -1,6 +1,3 @@
-import { land } from "./cache";
-import { loadRuntime } from "./runtime";
-import { eject, watch } from "./state";
 import type { Node } from "./types";
 
 /** Status of an attempt whose answer was larger than any may be. No node sends it: nginx takes no status above 999 from one. */
@@ -52,23 +49,5 @@ function pass(
   delete sub.headersOut["Content-Length"];
 }
 
-/** The node whose answer is awaited, when it is one. */
+/** The node whose answer the general road awaits, when it is one. */
 export const awaited: { node: Node | undefined } = { node: undefined };
-
-/**
- * Variable that nginx evaluates when a request has ended without an answer. When nobody but nginx itself ended it, the node sent
- * more than fits in the buffer (a filter there would double the cost of a call) or chunks that are none: that client can't be
- * helped, the next one can.
- */
-export function broken(r: NginxHTTPRequest): string {
-  // Who waits for the answer to an equal call has to ask for itself.
-  land(undefined, null, undefined);
-  const { node } = awaited;
-  awaited.node = undefined;
-  if (node === undefined || r.variables.status !== "000") return "";
-  const now = Date.now();
-  watch(node, now);
-  eject(node, now, loadRuntime(r));
-  ngx.log(ngx.WARN, `node ${node.id} has sent too large an answer, or a malformed one`);
-  return "";
-}

@@ -1,4 +1,5 @@
-import { broken, guard, guardHeavy } from "./guard";
+import { broken } from "./broken";
+import { guard, guardHeavy } from "./guard";
 import { call } from "./handleCall";
 import { keys } from "./keyStore";
 import { metrics, ready, stats, tick, trial } from "./operation";

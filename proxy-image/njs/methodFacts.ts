@@ -1,10 +1,11 @@
 import { hasCache } from "./cache";
 import { blockParamOf, Depends, dependenceOf } from "./cacheRules";
+import { bucketsMs, timeCounterOf } from "./counters";
 import { headMethod } from "./heads";
 import { hasSmallAnswer, isIdempotent, isNamed, nullMayBeMissing } from "./methods";
 import { blockMethod, logsMethod } from "./needs";
 import { hasOwnRoad } from "./ownRoad";
-import type { MethodFacts, Network } from "./types";
+import type { MethodFacts, Network, Node, Road } from "./types";
 
 /**
  * What the quick road and the cache know of a method; undefined when it is not for them: unknown, closed here, or with a road of its own.
@@ -12,37 +13,72 @@ import type { MethodFacts, Network } from "./types";
  */
 export function methodFacts(network: Network, method: string): MethodFacts | undefined {
   const known = network.methods.get(method);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    if (known.edition !== network.edition) freshen(known, network);
+    return known;
+  }
   if (!isNamed(method) || !network.isAllowed(method) || network.fixed.has(method) || hasOwnRoad(method))
     return undefined;
   const facts = factsOf(method, network.name);
+  freshen(facts, network);
   network.methods.set(method, facts);
   return facts;
 }
 
 function factsOf(method: string, network: string): MethodFacts {
   const depends = hasCache() ? dependenceOf(method) : Depends.onCaller;
-  const isShared = depends !== Depends.onCaller;
   const log = (rest: string) => `","network":"${network}",${rest}"method":"${method}","outcome":"ok"`;
   return {
+    idFirstKey: `,"method":"${method}","params":[`,
     depends,
     mayBeHedged: isIdempotent(method),
-    headPrefix: `${network}||${method}`,
-    headKey: "",
+    // Set by `freshen`.
+    edition: -1,
+    isCareful: false,
+    only: undefined,
+    headPrefix: "",
+    headMs: 0,
+    livesWithHead: depends === Depends.onHead || depends === Depends.onMoment,
     blockParam: blockParamOf(method),
     name: method,
     bodyStart: `{"jsonrpc":"2.0","id":1,"method":"${method}","params":`,
-    isSmall: hasSmallAnswer(method),
     nullMayBeMissing: nullMayBeMissing.has(method),
     isHead: method === headMethod,
+    isPlain: !nullMayBeMissing.has(method) && method !== headMethod,
     needsCare: method === blockMethod || method === logsMethod,
-    counter: `${isShared ? "m" : "q"}|${network}|${method}|`,
     hitCounter: `k|${network}|${method}|hit`,
     joinedCounter: `k|${network}|${method}|joined`,
-    log: `${log(`"attempts":1,${isShared ? '"cache":"miss",' : ""}`)},"node":"`,
-    logLines: [],
-    promptCounters: [],
     hitLog: log('"attempts":0,"cache":"hit",'),
     joinedLog: log('"attempts":0,"cache":"joined",'),
+    roads: [],
   };
+}
+
+/** Brings what depends on the network's nodes and head up to date. */
+export function freshen(facts: MethodFacts, network: Network): void {
+  const { name, head, headKey, blockTimeMs, rotation } = network;
+  facts.edition = network.edition;
+  facts.headPrefix = `${name}|${headKey}|${facts.name}`;
+  facts.headMs = head < 0 || facts.depends === Depends.onMoment ? 0 : blockTimeMs;
+  facts.isCareful = facts.needsCare || network.hasGaps || rotation.length === 0;
+  facts.roads = [];
+  facts.only = rotation.length === 1 && !network.hasRates ? roadTo(rotation[0]!, facts, network) : undefined;
+}
+
+/** What is known of calls to this node. */
+export function roadTo(node: Node, facts: MethodFacts, network: Network): Road {
+  const known = facts.roads[node.index];
+  if (known !== undefined) return known;
+  const isShared = facts.depends !== Depends.onCaller;
+  const { id, index, location, heavyLocation, watchedUntil } = node;
+  const start = `${isShared ? "m" : "q"}|${network.name}|${facts.name}|${id}|`;
+  const road = {
+    node,
+    location: hasSmallAnswer(facts.name) && watchedUntil === 0 ? location : heavyLocation,
+    counters: [...bucketsMs, Number.POSITIVE_INFINITY].map((_, bucket) => start + bucket),
+    timeCounter: timeCounterOf(network, node),
+    logLine: `","network":"${network.name}","attempts":1,${isShared ? '"cache":"miss",' : ""}"method":"${facts.name}","outcome":"ok","node":"${id}"`,
+  };
+  facts.roads[index] = road;
+  return road;
 }

@@ -1,19 +1,29 @@
 import { breakOffLater, type Reply, readReply } from "./askNode";
 import { land, landCall, lookAgain, nextWaitMs, slot, Turn, takeFound, takeTurn } from "./cache";
+import { Depends } from "./cacheRules";
 import { Call } from "./call";
 import { chooseFirst } from "./choose";
-import { countCredits, countHedge, countPrompt, countQuick } from "./counters";
+import { countCredits, countHedge, countOne, countQuick } from "./counters";
 import { Exchange } from "./exchange";
 import { awaited } from "./guard";
 import { headResult } from "./heads";
 import { hedgeAfterMs, saveForHedges, spendHedge } from "./hedging";
+import { freshen, roadTo } from "./methodFacts";
 import { wantsCare } from "./needs";
 import { charge } from "./nodeLimits";
-import { quickBlanks, quickFacts, quickId, quickParams, quickValues, readQuickly } from "./quickRequest";
+import {
+  quickBlanks,
+  quickFacts,
+  quickId,
+  quickParams,
+  quickValues,
+  readQuickly,
+  withoutBlanks,
+} from "./quickRequest";
 import { answerExchange } from "./respond";
 import { noteShown } from "./shownHeights";
 import { goodFreshForMs, learnLatency, noteGood, noteHit, watch } from "./state";
-import type { MethodFacts, Network, Node, Runtime } from "./types";
+import type { MethodFacts, Network, Node, Road, Runtime } from "./types";
 
 /**
  * The road of nearly every call: a single request in a usual spelling, answered well from the cache or by the first node. All that is
@@ -32,11 +42,16 @@ const usualStartLength = usualStart.length;
 const idEnd = usualStart.indexOf(',"result"');
 /** One call of so many adds to its node's average latency: that costs two looks into shared memory. */
 const measuredShare = 1 / 8;
-const { random } = Math;
+const { random, ceil } = Math;
 const { parse } = JSON;
 const dateNow = Date.now;
 /** All that nginx looks for is there, so it need not look in the prototype. */
 const options = { args: undefined, detached: undefined, method: "POST" as const, body: "" };
+
+/** What the settings say: a context serves one configuration. */
+let attemptTimeoutMs = 0;
+let isLogged = false;
+let logsParams = false;
 
 /*
  * The call under way. A context serves one request at a time, so it is kept here rather than in a closure: each variable that a
@@ -45,9 +60,10 @@ const options = { args: undefined, detached: undefined, method: "POST" as const,
 let client: NginxHTTPRequest | undefined;
 let runtime: Runtime;
 let network: Network;
-let node: Node;
+let road: Road;
 let startedAt = 0;
 let timer: ReturnType<typeof setTimeout>;
+/** Until an equal call has its answer; 0 when none is awaited. */
 let waitMs = 0;
 let hedgedAfterMs = 0;
 /** The second node was asked. */
@@ -62,26 +78,20 @@ export function quickCall(
   now: number,
 ): boolean {
   if (!readQuickly(text, itsNetwork)) return false;
-  if ((quickFacts.needsCare || itsNetwork.hasGaps) && wantsCare(quickFacts, quickValues, itsNetwork))
-    return false;
-  const chosen = chooseFirst(itsNetwork, now);
-  if (chosen === undefined || chosen.ejectedUntil > 0) return false;
+  const facts = quickFacts;
+  if (facts.edition !== itsNetwork.edition || runtime === undefined) {
+    readSettings(itsRuntime);
+    freshen(facts, itsNetwork);
+  }
+  if (facts.isCareful && hasToBeSentWithCare(itsNetwork)) return false;
   client = r;
-  runtime = itsRuntime;
   network = itsNetwork;
-  node = chosen;
   startedAt = now;
   racing = undefined;
-  const facts = quickFacts;
-  if (facts.depends !== 0) {
-    const turn = takeTurn(
-      itsNetwork,
-      facts,
-      quickValues,
-      quickParams,
-      quickBlanks,
-      itsRuntime.limits.attemptTimeoutMs,
-    );
+  waitMs = 0;
+  if (facts.depends !== Depends.onCaller) {
+    const params = quickBlanks ? withoutBlanks(quickParams) : quickParams;
+    const turn = takeTurn(itsNetwork, facts, quickValues, params, attemptTimeoutMs);
     if (turn === Turn.hit) {
       answerFound(`"result":${takeFound()}`, facts.hitCounter, facts.hitLog);
       return true;
@@ -92,38 +102,74 @@ export function quickCall(
       return true;
     }
   }
-  send();
+  send(r);
   return true;
 }
 
-function send(): void {
-  if (node.rate !== undefined) charge(node, startedAt, 1);
-  if (node.creditKey !== undefined) countCredits(node.creditKey, 1);
-  options.body = quickFacts.bodyStart + quickParams + "}";
-  const { attemptTimeoutMs } = runtime.limits;
-  hedgedAfterMs = quickFacts.mayBeHedged ? hedgeAfterMs(runtime, network, node.usualMs) : 0;
+function readSettings(itsRuntime: Runtime): void {
+  runtime = itsRuntime;
+  const { limits } = itsRuntime;
+  attemptTimeoutMs = limits.attemptTimeoutMs;
+  isLogged = limits.logRequests;
+  logsParams = limits.logParams;
+}
+
+function hasToBeSentWithCare(itsNetwork: Network): boolean {
+  return itsNetwork.rotation.length === 0 || wantsCare(quickFacts, quickValues, itsNetwork);
+}
+
+function send(r: NginxHTTPRequest): void {
+  const facts = quickFacts;
+  const way = facts.only ?? choose(facts);
+  if (way === undefined) {
+    client = undefined;
+    exchangeOf(r).start();
+    return;
+  }
+  road = way;
+  const { node } = way;
+  if (node.isMetered) meter(node);
+  options.body = facts.bodyStart + quickParams + "}";
+  hedgedAfterMs =
+    facts.only === undefined && facts.mayBeHedged ? hedgeAfterMs(runtime, network, node.usualMs) : 0;
   timer =
     hedgedAfterMs === 0
       ? setTimeout(settle, attemptTimeoutMs + graceMs)
-      : setTimeout(hedge, Math.ceil(hedgedAfterMs));
-  awaited.node = node;
-  client!.subrequest(
-    quickFacts.isSmall && node.watchedUntil === 0 ? node.location : node.heavyLocation,
-    options,
-    settle,
-  );
+      : setTimeout(hedge, ceil(hedgedAfterMs));
+  r.subrequest(way.location, options, settle);
+}
+
+/** One of several nodes; undefined when none may be called. */
+function choose(facts: MethodFacts): Road | undefined {
+  const node = chooseFirst(network, startedAt);
+  return node === undefined || node.ejectedUntil > 0 ? undefined : roadTo(node, facts, network);
+}
+
+function meter(node: Node): void {
+  if (node.rate !== undefined) charge(node, startedAt, 1);
+  if (node.creditKey !== undefined) countCredits(node.creditKey, 1);
+}
+
+/**
+ * Forgets the call under way: it was ended.
+ * @returns the node that it waited for; undefined when there was none, or more than one
+ */
+export function forgetCall(): Node | undefined {
+  const isSent = client !== undefined && waitMs === 0 && racing === undefined;
+  client = undefined;
+  return isSent ? road.node : undefined;
 }
 
 /** The node takes longer than usual: whichever of two answers first is believed. */
 function hedge(): void {
-  timer = setTimeout(settle, runtime.limits.attemptTimeoutMs + graceMs - hedgedAfterMs);
+  timer = setTimeout(settle, attemptTimeoutMs + graceMs - hedgedAfterMs);
   const r = client;
   if (r === undefined || !spendHedge(network)) return;
-  const call = new Call(quickId, quickFacts.name, quickParams);
-  if (slot !== "") call.cache = "miss";
-  const exchange = exchangeOf(r, call);
-  if (!exchange.race(node)) return;
+  const exchange = exchangeOf(r);
+  if (!exchange.race(road.node)) return;
   racing = exchange;
+  // Of two nodes nobody could tell which one broke the request.
+  awaited.node = undefined;
   countHedge(network);
 }
 
@@ -136,10 +182,9 @@ function settle(reply?: NginxHTTPRequest): void {
   }
   // A context in reserve keeps nothing of its last request alive.
   client = undefined;
-  awaited.node = undefined;
   if (reply === undefined) {
     timer = breakOffLater(runtime.limits);
-    watch(node, startedAt);
+    watch(road.node, startedAt);
     takeOver(r, timedOut);
     return;
   }
@@ -161,27 +206,20 @@ function settle(reply?: NginxHTTPRequest): void {
     const result = answer.slice(usualStartLength, end);
     const facts = quickFacts;
     const now = dateNow();
-    const head = facts.isHead ? headResult(network, node, result, now) : result;
-    let value: unknown = null;
-    let isGood = false;
+    let head: string | undefined = result;
     try {
-      value = parse(result);
-      isGood = value !== null || !facts.nullMayBeMissing;
+      const value: unknown = parse(result);
+      if (!facts.isPlain) head = examine(facts, result, value, now);
+      if (slot !== "" && head !== undefined) land(head, value);
     } catch {
       // It is garbage.
+      head = undefined;
     }
-    if (isGood && head !== undefined) {
+    if (head !== undefined) {
       if (now - network.goodWrittenAt >= goodFreshForMs) noteGood(network, now);
-      if (network.rotation.length > 1 && random() < measuredShare) {
-        learnLatency(node, now - startedAt);
-        saveForHedges(runtime, network, 1 / measuredShare);
-      }
-      if (facts.nullMayBeMissing) noteShown(network, node, value, now);
-      if (slot !== "") land(head, value, `"result":${head}`);
-      if (facts.logLines[node.index] === undefined) nameByNode(facts, node);
-      if (now === startedAt) countPrompt(facts.promptCounters[node.index]!);
-      else countQuick(facts.counter, network, node, now - startedAt);
-      if (runtime.limits.logRequests) log(r, facts.logLines[node.index]!);
+      if (facts.only === undefined && random() < measuredShare) learnFrom(now - startedAt);
+      countQuick(road, now - startedAt);
+      if (isLogged) log(r, road.logLine);
       r.return(
         200,
         '{"jsonrpc":"2.0","id":' +
@@ -194,9 +232,21 @@ function settle(reply?: NginxHTTPRequest): void {
   takeOver(r, readReply(reply, 1));
 }
 
+/** @returns the result as clients get it; undefined when another node has to be asked */
+function examine(facts: MethodFacts, result: string, value: unknown, now: number): string | undefined {
+  if (facts.isHead) return headResult(network, road.node, result, now);
+  if (value === null) return undefined;
+  noteShown(network, road.node, value, now);
+  return result;
+}
+
+function learnFrom(milliseconds: number): void {
+  learnLatency(road.node, milliseconds);
+  saveForHedges(runtime, network, 1 / measuredShare);
+}
+
 /** Waits for the answer to an equal call. */
 function lookForAnswer(): void {
-  const { attemptTimeoutMs } = runtime.limits;
   const turn = lookAgain(attemptTimeoutMs, dateNow() - startedAt > attemptTimeoutMs);
   if (turn === Turn.hit) {
     answerFound(`"result":${takeFound()}`, quickFacts.joinedCounter, quickFacts.joinedLog);
@@ -209,7 +259,8 @@ function lookForAnswer(): void {
     timer = setTimeout(lookForAnswer, waitMs);
   } else {
     startedAt = dateNow();
-    send();
+    waitMs = 0;
+    send(client!);
   }
 }
 
@@ -217,8 +268,8 @@ function answerFound(member: string, counter: string, line: string): void {
   const r = client!;
   client = undefined;
   if (startedAt - network.hitWrittenAt >= goodFreshForMs) noteHit(network, startedAt);
-  countPrompt(counter);
-  if (runtime.limits.logRequests) log(r, line);
+  countOne(counter);
+  if (isLogged) log(r, line);
   r.return(200, `{"jsonrpc":"2.0","id":${quickId},${member}}`);
 }
 
@@ -232,14 +283,9 @@ function answerFailed(member: string): void {
   exchangeOf(r, call).start();
 }
 
-function nameByNode(facts: MethodFacts, { id, index }: Node): void {
-  facts.promptCounters[index] = `${facts.counter}${id}|0`;
-  facts.logLines[index] = `${facts.log}${id}"`;
-}
-
 function log(r: NginxHTTPRequest, facts: string): void {
   let line = facts;
-  if (runtime.limits.logParams) line += `,"params":${JSON.stringify([quickValues])}`;
+  if (logsParams) line += `,"params":${JSON.stringify([quickValues])}`;
   (r.variables as Record<string, string>).gateway_log = line;
 }
 
@@ -248,16 +294,21 @@ const timedOut: Reply = { failure: "timeout", gaveUp: true };
 /** Hands what came of the first attempt over to the general road. */
 function takeOver(r: NginxHTTPRequest, reply: Reply): void {
   if (racing !== undefined) {
-    racing.finishRace(node, reply, startedAt);
+    racing.finishRace(road.node, reply, startedAt);
     racing = undefined;
     return;
   }
-  const call = new Call(quickId, quickFacts.name, quickParams);
-  if (slot !== "") call.cache = "miss";
-  exchangeOf(r, call).takeOver(node, reply, startedAt);
+  exchangeOf(r).takeOver(road.node, reply, startedAt);
 }
 
-function exchangeOf(r: NginxHTTPRequest, call: Call): Exchange {
+/** The call under way for the general road. */
+function callOf(): Call {
+  const call = new Call(quickId, quickFacts.name, quickParams);
+  if (slot !== "") call.cache = "miss";
+  return call;
+}
+
+function exchangeOf(r: NginxHTTPRequest, call = callOf()): Exchange {
   const itsRuntime = runtime;
   return new Exchange(r, itsRuntime, network, [call], startedAt, (exchange) => {
     landCall(call);

@@ -1,13 +1,13 @@
 import { methodFacts } from "./methodFacts";
 import type { MethodFacts, Network } from "./types";
 
-/** How a client writes its requests: all but the id and the params is the same text in every call of a method. */
+/** How a client writes its requests when the id comes last: all but the id and the params is the same text in every call of a method. */
 export interface Spelling {
   facts: MethodFacts;
-  /** From the start, or from behind the id, to the bracket that opens the params. */
+  /** From the start to the bracket that opens the params. */
   key: string;
-  /** Between the params and the id; undefined when the id comes first. */
-  beforeId: string | undefined;
+  /** Between the params and the id. */
+  beforeId: string;
   end: string;
   hasBlanks: boolean;
 }
@@ -21,11 +21,11 @@ export let quickId = "";
 export let quickParams = "";
 /** The same, parsed. */
 export let quickValues: unknown[] = [];
-
 /** The params may have white space between values. */
 export let quickBlanks = false;
 
 const { parse } = JSON;
+const { parseInt: integerOf } = Number;
 const idFirst = '{"jsonrpc":"2.0","id":';
 const idStart = idFirst.length;
 /** As many digits as a number holds for certain, and its sign. */
@@ -43,27 +43,25 @@ const longestText = 16_384;
  */
 export function readQuickly(text: string, network: Network): boolean {
   if (text.length > longestText) return false;
-  let spelling: Spelling | undefined;
   try {
-    if (text.startsWith(idFirst)) {
-      quickId = `${Number.parseInt(text.slice(idStart, idStart + longestId), 10)}`;
-      if (!text.startsWith(quickId, idStart) && !readTextId(text)) return false;
-      const keyStart = idStart + quickId.length;
-      spelling = spellingAt(text, keyStart, network);
-      if (spelling === undefined || spelling.beforeId !== undefined) return false;
-      if (text.charCodeAt(text.length - 1) !== 125) return false;
-      quickParams = text.slice(keyStart + spelling.key.length - 1, -1);
-    } else {
-      spelling = spellingAt(text, 0, network);
-      if (spelling?.beforeId === undefined || !readIdBehind(text, spelling)) return false;
-    }
+    if (!text.startsWith(idFirst)) return readIdLast(text, network);
+    quickId = `${integerOf(text.slice(idStart, idStart + longestId), 10)}`;
+    if (!text.startsWith(quickId, idStart) && !readTextId(text)) return false;
+    const at = idStart + quickId.length;
+    const { idFirstMethods } = network;
+    let i = 0;
+    let facts = idFirstMethods[0];
+    while (facts !== undefined && !text.startsWith(facts.idFirstKey, at)) facts = idFirstMethods[++i];
+    facts ??= learnIdFirst(text, at, network);
+    if (facts === undefined || !text.endsWith("}")) return false;
+    quickParams = text.slice(at + facts.idFirstKey.length - 1, -1);
     quickValues = parse(quickParams) as unknown[];
+    quickFacts = facts;
+    quickBlanks = false;
+    return true;
   } catch {
     return false;
   }
-  quickFacts = spelling.facts;
-  quickBlanks = spelling.hasBlanks;
-  return true;
 }
 
 /** An id before the method that is no plain number: a string. */
@@ -74,30 +72,35 @@ function readTextId(text: string): boolean {
   return true;
 }
 
-function readIdBehind(text: string, { key, beforeId, end }: Spelling): boolean {
-  const paramsEnd = text.lastIndexOf(beforeId!);
+/** A method that this context has not met in this spelling. */
+function learnIdFirst(text: string, at: number, network: Network): MethodFacts | undefined {
+  const key = text.slice(at, text.indexOf("[", at + shortestKey) + 1);
+  const facts = methodFacts(network, /^,"method":"(\w+)","params":\[$/.exec(key)?.[1] ?? "");
+  if (facts !== undefined) network.idFirstMethods.push(facts);
+  return facts;
+}
+
+function readIdLast(text: string, network: Network): boolean {
+  const { spellings } = network;
+  const spelling = spellings.find(({ key }) => text.startsWith(key)) ?? learnIdLast(text, network);
+  if (spelling === undefined) return false;
+  const { facts, key, beforeId, end } = spelling;
+  const paramsEnd = text.lastIndexOf(beforeId);
   if (paramsEnd < key.length || !text.endsWith(end)) return false;
-  quickId = text.slice(paramsEnd + beforeId!.length, -end.length);
+  quickId = text.slice(paramsEnd + beforeId.length, -end.length);
+  if (`${integerOf(quickId, 10)}` !== quickId) {
+    if (quickId.charCodeAt(0) !== 34) return false;
+    parse(quickId);
+  }
   quickParams = text.slice(key.length - 1, paramsEnd);
-  if (`${Number.parseInt(quickId, 10)}` === quickId) return true;
-  if (quickId.charCodeAt(0) !== 34) return false;
-  parse(quickId);
+  quickValues = parse(quickParams) as unknown[];
+  quickFacts = facts;
+  quickBlanks = spelling.hasBlanks;
   return true;
 }
 
-/** Those that this context has met. */
-function spellingAt(text: string, at: number, network: Network): Spelling | undefined {
-  const { spellings } = network;
-  for (let i = 0; i < spellings.length; i++) {
-    const spelling = spellings[i]!;
-    if (text.startsWith(spelling.key, at)) return spelling;
-  }
-  return learn(text.slice(at, text.indexOf("[", at + shortestKey) + 1), network);
-}
-
-/** The texts up to the params, or between id and params, and what follows them. */
-const usualSpellings: { start: RegExp; beforeId?: string; end: string }[] = [
-  { start: /^,"method":"(\w+)","params":\[$/, end: "}" },
+/** The texts up to the params, and what follows them. */
+const idLastSpellings = [
   { start: /^\{"jsonrpc":"2\.0","method":"(\w+)","params":\[$/, beforeId: ',"id":', end: "}" },
   { start: /^\{"jsonrpc": "2\.0", "method": "(\w+)", "params": \[$/, beforeId: ', "id": ', end: "}" },
   { start: /^\{"method":"(\w+)","params":\[$/, beforeId: ',"id":', end: ',"jsonrpc":"2.0"}' },
@@ -105,8 +108,9 @@ const usualSpellings: { start: RegExp; beforeId?: string; end: string }[] = [
 /** Beyond them, one is found out anew each time. */
 const mostKnown = 32;
 
-function learn(key: string, network: Network): Spelling | undefined {
-  for (const { start, beforeId, end } of usualSpellings) {
+function learnIdLast(text: string, network: Network): Spelling | undefined {
+  const key = text.slice(0, text.indexOf("[", shortestKey) + 1);
+  for (const { start, beforeId, end } of idLastSpellings) {
     const facts = methodFacts(network, start.exec(key)?.[1] ?? "");
     if (facts === undefined) continue;
     const spelling = { facts, key, beforeId, end, hasBlanks: key.includes(" ") };
@@ -114,4 +118,13 @@ function learn(key: string, network: Network): Spelling | undefined {
     return spelling;
   }
   return undefined;
+}
+
+/** JSON text without the white space between values; as it is when there may be some that counts. */
+export function withoutBlanks(text: string): string {
+  if (text.indexOf(" ") < 0 || text.includes("\\")) return text;
+  return text
+    .split('"')
+    .map((part, index) => (index % 2 === 0 ? part.replace(/\s+/g, "") : part))
+    .join('"');
 }

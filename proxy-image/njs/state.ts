@@ -16,7 +16,7 @@ let shared: NgxSharedDict<number> | undefined;
 const commonEpochKey = "epoch";
 const generationKey = "generation";
 let seenEpoch = -1;
-let newestGeneration = 0;
+let isInForce = true;
 
 /**
  * Brings this context's copy of what is known about a network up to date.
@@ -26,10 +26,10 @@ export function refreshState(runtime: Runtime, network: Network | undefined): bo
   const epoch = (shared ?? state()).get(commonEpochKey) ?? 0;
   if (epoch !== seenEpoch) {
     seenEpoch = epoch;
-    newestGeneration = state().get(generationKey) ?? 0;
+    isInForce = (state().get(generationKey) ?? 0) <= runtime.generation;
   }
   if (network !== undefined && network.seenEpoch !== epoch) refreshNetwork(network, epoch);
-  return newestGeneration <= runtime.generation;
+  return isInForce;
 }
 
 /** The same for all networks: for those who look at nodes without a call. */
@@ -44,6 +44,7 @@ function refreshNetwork(network: Network, epoch: number): void {
   const ownEpoch = dictionary.get(network.epochKey) ?? 0;
   if (ownEpoch === network.seenOwnEpoch) return;
   network.seenOwnEpoch = ownEpoch;
+  network.edition++;
   const { nodes, leader } = network;
   for (const node of leader === undefined ? nodes : [...nodes, leader]) {
     node.ejectedUntil = dictionary.get(node.ejectedUntilKey) ?? 0;

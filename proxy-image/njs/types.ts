@@ -1,5 +1,5 @@
 import type { PoolAdmission, PoolLimits } from "../../functions/domain/render/poolFile";
-import type { Dependence } from "./cacheRules";
+import type { Depends } from "./cacheRules";
 import type { Heads } from "./heads";
 import type { NodeRate } from "./nodeLimits";
 import type { Spelling } from "./quickRequest";
@@ -36,6 +36,8 @@ export interface Node {
   rate: NodeRate | undefined;
   /** Name of the count of calls sent to it, where its plan is limited by month. */
   creditKey: string | undefined;
+  /** One of the two is set. */
+  isMetered: boolean;
   /** So many calls at once; nginx keeps to it. */
   maxConcurrency: number | undefined;
   /** Copies of the latency and of what all but its slowest answers keep to, in ms; 0 when unknown. */
@@ -48,35 +50,55 @@ export interface Node {
   watchedUntil: number;
 }
 
+/** What is known of a method's calls to one node. */
+export interface Road {
+  node: Node;
+  /** URI of the internal location to take. */
+  location: string;
+  /** Names of the counters of good answers, by latency: see `bucketsMs`. */
+  counters: string[];
+  /** Of the counter that sums latencies up. */
+  timeCounter: string;
+  /** Line of the access log. */
+  logLine: string;
+}
+
 /** Everything about a method that would otherwise be found out in each call. */
 export interface MethodFacts {
+  /** A request that starts with its id goes on with this, to the bracket that opens the params. */
+  idFirstKey: string;
   name: string;
   /** A request to a node up to the params. */
   bodyStart: string;
-  isSmall: boolean;
   nullMayBeMissing: boolean;
   isHead: boolean;
+  /** Neither of them. */
+  isPlain: boolean;
   /** Some calls of it may have to be sent with care: see `wantsCare`. */
   needsCare: boolean;
-  depends: Dependence;
+  depends: Depends;
   /** A second node may be asked while the first has not answered. */
   mayBeHedged: boolean;
-  /** Start of the names of entries in the cache that live with the head, and the head that it is for. */
+  /** The edition of the network that what follows is of. */
+  edition: number;
+  /** Some calls may have to be sent with care, or there is no node for them: see `wantsCare`. */
+  isCareful: boolean;
+  /** The way to the node, where there is just one in the rotation. */
+  only: Road | undefined;
+  /** Start of the names of entries in the cache that live with the head, and how long they are kept. */
   headPrefix: string;
-  headKey: string;
+  headMs: number;
+  /** All answers live with the head, whatever the params. */
+  livesWithHead: boolean;
   /** Index of the param that names a block; −1 when none does. */
   blockParam: number;
-  /** Name of its counters up to the node, and of those of answers that no node was asked for. */
-  counter: string;
+  /** Names of the counters of answers that no node was asked for, and their lines of the access log. */
   hitCounter: string;
   joinedCounter: string;
-  /** Line of the access log up to the node, and the whole of it when no node was asked. */
-  log: string;
-  /** By node, made when they are first needed: the line, and the name of the counter of its fastest answers. */
-  logLines: string[];
-  promptCounters: string[];
   hitLog: string;
   joinedLog: string;
+  /** By node, made when a context first needs them. */
+  roads: Road[];
 }
 
 export interface Network {
@@ -111,6 +133,8 @@ export interface Network {
   /** The epochs, of all networks and its own, that this context's copies are of. */
   seenEpoch: number;
   seenOwnEpoch: number;
+  /** Rises with each change of what this context has copied. */
+  edition: number;
   /** When a node last answered well: for `/ready` and for polling heads only while there is traffic. */
   goodKey: string;
   goodWrittenAt: number;
@@ -118,7 +142,9 @@ export interface Network {
   hitWrittenAt: number;
   /** What the quick road knows of the methods that are named and served here. */
   methods: Map<string, MethodFacts>;
-  /** How clients spell their calls of these methods, as far as this context has met them. */
+  /** Those of them that this context has met in requests that start with the id. */
+  idFirstMethods: MethodFacts[];
+  /** How other clients spell their calls of these methods, as far as this context has met them. */
   spellings: Spelling[];
   isAllowed(method: string): boolean;
   heads: Heads;
