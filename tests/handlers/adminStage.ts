@@ -10,7 +10,7 @@ import { type Emulators, startEmulators } from "../support/emulators";
 export const secret = "planted-secret-0123456789";
 export const url = `https://a.example/v3/${secret}`;
 
-export interface Answer {
+interface Answer {
   status: number;
   headers: Headers;
   text: string;
