@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "mocha";
 import type { Page } from "playwright-core";
-import { advanceHistory } from "../../functions/domain/history/advanceHistory";
-import type { HistoryState } from "../../functions/domain/history/types";
 import type { TaskHeartbeat } from "../../functions/domain/task";
-import type { NodeState } from "../../functions/domain/verdict";
 import type { Registry } from "../../functions/ports/registry";
 import { type Emulators, startEmulators } from "../support/emulators";
 import { until } from "../support/poll";
 import { Browser, chromiumOrSkip } from "./browser";
 import { serveAdminApp } from "./fakeGateway";
 import { assertFits, assertQuiet, holds, looks, takePicture } from "./looks";
+import { fillHistory, state } from "./scene";
 
 const secret = "planted-secret-0123456789";
 const hostile = `"><img src=x onerror=alert(1)><script>alert(2)</script>`;
@@ -55,22 +53,6 @@ describe("status page", function () {
       name: more.label,
       isLeader: more.isLeader ?? false,
     });
-  const state = (nodeId: string, more: Partial<NodeState> = {}): NodeState => {
-    const at = new Date().toISOString();
-    return {
-      ...{
-        nodeId,
-        network: "mainnet",
-        healthy: true,
-        reason: "ok",
-        height: 19_000_000,
-        lag: 0,
-        latencyMs: 31,
-      },
-      ...{ badStreak: 0, goodStreak: 1, everHealthy: true, inPool: true, since: at, checkedAt: at },
-      ...more,
-    };
-  };
   const heartbeat = (requests: number, calls: TaskHeartbeat["counters"]["callsByNode"]) => {
     const at = new Date().toISOString();
     return registry.putTask({
@@ -78,35 +60,6 @@ describe("status page", function () {
       counters: { requestsByStatus: { "200": requests, "429": requests / 50 }, callsByNode: calls },
     });
   };
-  /** A day of health checks, as the evaluation would have left them. */
-  async function pastHours(hours: number): Promise<void> {
-    const [nodes, states] = await Promise.all([registry.listNodes(), registry.listStates()]);
-    let before: HistoryState | undefined;
-    for (let minute = hours * 60; minute >= 0; minute--) {
-      const now = new Date(Date.now() - minute * 60_000).toISOString();
-      const wave = Math.sin(minute / 17);
-      const sum = (hours * 60 - minute) * 900 + Math.round(wave * 3000) + 4000;
-      const bad = minute > 4 && minute < 9;
-      const step = advanceHistory(before, {
-        ...{ now, networks: [{ name: "mainnet" }], nodes, releases: [] },
-        states: states.map((one, index) => ({
-          ...one,
-          lag: index === 1 && bad ? 14 : Math.abs(Math.round(wave * index)),
-          healthy: !(index === 1 && bad),
-          reason: index === 1 && bad ? "lagging" : "ok",
-        })),
-        tasks: [
-          {
-            ...{ taskId: "task-1", releaseVersion: 1, startedAt: now, reportedAt: now, draining: false },
-            counters: { requestsByStatus: { "200": sum, "502": Math.round(sum / 40) }, callsByNode: {} },
-          },
-        ],
-      });
-      before = step.state;
-      if (step.finished) await registry.putHistoryMinute(step.finished);
-      await registry.putEvents(step.events);
-    }
-  }
   async function usualScene(): Promise<string[]> {
     const leader = await add("leader", { isLeader: true, label: "own-leader" });
     const others = [await add("alpha", { label: "Provider A" }), await add("beta"), await add("gamma")];
@@ -117,7 +70,7 @@ describe("status page", function () {
     const sha256 = "ab".repeat(32);
     const publishedAt = new Date().toISOString();
     await registry.publishRelease({ version: 1, sha256, publishedAt, status: "good" }, undefined);
-    await pastHours(1);
+    await fillHistory(registry, 1);
     await heartbeat(1000, { [second]: { ok: 600, failed: 3, latencyMsSum: 1 } });
     return ids;
   }
