@@ -11,7 +11,7 @@ import { nodeId, poolOf } from "../support/pool";
 import { AgentBench } from "./harness";
 
 describe("the proxy as it is shipped", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let bench: AgentBench;
   let folder: string;
   let built: ProxyBuild;

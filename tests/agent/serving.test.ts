@@ -12,6 +12,7 @@ import {
 } from "../../proxy-image/agent/nginx/processes";
 import { until } from "../support/poll";
 import { AgentBench, AgentTask } from "./harness";
+import { startLoad } from "./load";
 import { Outage } from "./outage";
 import { testRelease } from "./testRelease";
 
@@ -44,26 +45,6 @@ describe("the agent keeps nginx serving", function () {
     const { answered, failures } = await load.stop();
     assert.deepEqual(failures, []);
     assert.ok(answered > 200, `${answered} calls`);
-  });
-
-  it("after its master was killed, within a second", async () => {
-    const load = startLoad(task, 2);
-    await until(() => load.answered > 10, { what: "load" });
-    const master = await task.masterPid();
-    const killedAt = Date.now();
-    process.kill(master, "SIGKILL");
-    await until(() => load.lastFailure < Date.now() - 1_500 && Date.now() > killedAt + 2_000, {
-      what: "calm",
-    });
-    const { lastFailure } = load;
-    await load.stop();
-    assert.ok(
-      lastFailure < killedAt + 1_000,
-      `calls failed until ${lastFailure - killedAt} ms after the kill`,
-    );
-    assert.notEqual(await task.masterPid(), master);
-    assert.equal(task.logged("nginx died").length, 1);
-    assert.deepEqual(await nginxProcesses(master), [], "no worker of the dead master is left");
   });
 
   it("with back-off when its master keeps dying", async () => {
@@ -195,31 +176,3 @@ describe("the agent keeps nginx serving", function () {
     await until(async () => !(await childrenOf(master)).some(isShuttingDown), { what: "old workers' end" });
   });
 });
-
-/** Calls one after the other on `clients` keep-alive connections, until told to stop. */
-function startLoad(task: AgentTask, clients: number) {
-  const connections = new HttpAgent({ keepAlive: true, maxSockets: clients });
-  const load = { answered: 0, lastFailure: 0, failures: [] as string[] };
-  let stopped = false;
-  const client = async (): Promise<void> => {
-    while (!stopped) {
-      try {
-        const { status } = await task.get("/", connections);
-        if (status !== 200) throw new Error(`status ${status}`);
-        load.answered++;
-      } catch (error) {
-        load.lastFailure = Date.now();
-        load.failures.push(String(error));
-      }
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  };
-  const running = Promise.all(Array.from({ length: clients }, client));
-  const stop = async () => {
-    stopped = true;
-    await running;
-    connections.destroy();
-    return load;
-  };
-  return Object.assign(load, { stop });
-}

@@ -15,7 +15,7 @@ export const operationPromises: Area[] = [
           ],
           "agent/serving": ["through ten releases in a row without a failed call"],
           "agent/builtIn": ["loses no call of busy keep-alive clients"],
-          "agent/stopping": ["answers the call that is in flight"],
+          "agent/alone/stopping": ["answers the call that is in flight"],
           "e2e/failover": ["ten releases are rolled out in a row"],
         },
       },
