@@ -1,7 +1,7 @@
 "use strict";
 // `npm test`: static checks, then every test; the last line sums up. See `npm test -- --help`.
 require("../local/bootstrap/checkNode.cjs")();
-const { mkdtempSync, readFileSync, rmSync } = require("node:fs");
+const { mkdtempSync, readdirSync, readFileSync, rmSync } = require("node:fs");
 const { cpus, tmpdir } = require("node:os");
 const path = require("node:path");
 const { run, stopAll } = require("./run/children.cjs");
@@ -17,7 +17,23 @@ const help = `Usage: npm test [-- options] [-- <test files and mocha options>]
 Everything else goes to mocha: npm test -- tests/functions/domain/*.test.ts --grep lag`;
 
 /** Tests that measure time or load the machine: one after the other, with nothing beside them. */
-const alone = ["tests/e2e", "tests/local", "tests/image", "tests/page", "tests/*/alone"];
+const alone = [
+  /^tests\/e2e\//,
+  /^tests\/local\//,
+  /^tests\/image\//,
+  /^tests\/page\//,
+  /^tests\/\w+\/alone\//,
+];
+
+/** Of the others, those that take longest begin: none of them is to go on by itself at the end. */
+const longest = [
+  "infra/program",
+  "cli/cli",
+  "infra/workflow",
+  "cli/running",
+  "agent/serving",
+  "proxy/failover",
+];
 
 /** The parts of `npm run check`, two at a time; what fails is shown whole. They take what the tests beside them leave of the processor. */
 async function staticChecks() {
@@ -101,10 +117,15 @@ function phases(extra) {
   if (files) return [extra];
   // Most of the time tests wait: for nodes that hang, for a health check.
   const jobs = String(Math.max(2, Math.min(4, cpus().length + 1)));
-  const ignore = alone.flatMap((folder) => ["--ignore", `${folder}/**`]);
+  const all = readdirSync("tests", { recursive: true })
+    .map((file) => path.posix.join("tests", ...String(file).split(path.sep)))
+    .filter((file) => file.endsWith(".test.ts"))
+    .sort();
+  const beginning = longest.map((file) => `tests/${file}.test.ts`).filter((file) => all.includes(file));
+  const others = all.filter((file) => !alone.some((part) => part.test(file)) && !beginning.includes(file));
   return [
-    ["--parallel", "--jobs", jobs, ...ignore, "tests/**/*.test.ts", ...extra],
-    ...alone.map((folder) => [`${folder}/**/*.test.ts`, ...extra]),
+    ["--parallel", "--jobs", jobs, ...beginning, ...others, ...extra],
+    ...alone.map((part) => [...all.filter((file) => part.test(file)), ...extra]),
   ];
 }
 
@@ -129,7 +150,7 @@ async function main(args) {
       process.exitCode = 130;
     });
   }
-  const needs = (folder) => phases(extra).some((phase) => phase.join(" ").includes(folder));
+  const needs = (folder) => phases(extra).some((phase) => phase.some((file) => file.includes(folder)));
   const checks = args.includes("--no-check") ? Promise.resolve([]) : staticChecks();
   await ensureNginx();
   const beside = [checks, needs("tests/page") && fetchChromium(), needs("tests/image") && makeBaseImage()];
