@@ -38,7 +38,9 @@ describe("subscriptions", () => {
   const upToHead = (client: Client, id: string) =>
     until(() => heads(client, id).at(-1)?.hash === chain.tip.hash, { what: "the newest head arrives" });
   const upstreamOf = () =>
-    until(() => chain.nodes.find((node) => node.sockets === 1), { what: "a node is the source" });
+    until(() => chain.nodes.find((node) => node.sockets === 1 && node.subscriptions > 0), {
+      what: "a node is the source",
+    });
 
   function assertLinked(seen: Head[]): void {
     seen.slice(1).forEach((head, index) => {
