@@ -45,6 +45,10 @@ describe("calls to a node with monthly credits are counted when they are sent:",
         ];
         assert.equal((await nginx.post(batch)).status, 200);
         await settled(given, "after a batch");
+        // The one that has failed is ejected, if it was asked: a write goes to nodes in the rotation.
+        await until(async () => !/in_rotation\{[^}]*\} 0/.test((await nginx.control("/metrics")).text), {
+          what: "all nodes are in the rotation",
+        });
         await nginx.post(request("eth_sendRawTransaction", ["0x02"]));
         await until(() => nodes.every((node) => callsOf(node, "eth_sendRawTransaction").length > 0), {
           what: "every node has the transaction",
