@@ -2,12 +2,13 @@ import type { Verdict } from "./answer";
 import { askNode, type Reply } from "./askNode";
 import { blameOthers, failNode } from "./blame";
 import type { Call } from "./call";
-import { chooseNext } from "./choose";
-import { conclude, finishKnown, finishWithNode, rememberUnknown } from "./conclude";
+import { chooseNext, restOf } from "./choose";
+import { conclude, finishKnown, finishWithNode } from "./conclude";
 import { countAnswer, countFailure } from "./counters";
 import { charge } from "./nodeLimits";
+import { failAsSaid } from "./settle";
 import { isUsable, learnLatency, noteGood, recover } from "./state";
-import type { Network, Node, Runtime } from "./types";
+import type { Failure, Network, Node, Runtime } from "./types";
 
 /** What one node refuses another may accept, but the sender need not wait for a node that is silent. */
 const patienceMs = 1000;
@@ -48,7 +49,9 @@ export class Broadcast {
     const nodes = now < this.deadline ? this.nextNodes(now) : [];
     for (const node of nodes) this.tried.push(node);
     for (const node of nodes) this.send(node, this.open());
-    if (nodes.length === 0) this.end();
+    if (nodes.length > 0) return;
+    for (const call of this.open()) call.restMs = restOf(this.network, this.tried, now);
+    this.end();
   }
 
   /** Several in the rotation; else the one most likely to be back, and at last the leader. */
@@ -118,7 +121,7 @@ export class Broadcast {
       blameOthers(this.runtime, this.network, call, node, now);
       return true;
     }
-    const { class: errorClass, byText, byStatus } = verdict.judgement;
+    const { class: errorClass } = verdict.judgement;
     switch (errorClass) {
       case "alreadyKnown":
         if (call.member === undefined) finishKnown(call, verdict.member, node);
@@ -136,21 +139,22 @@ export class Broadcast {
         call.fail(node, errorClass);
         countFailure(this.network, node, errorClass);
         return true;
-      case "trouble":
-        if (!byText) rememberUnknown(call, node, verdict.member);
-        this.fail(call, node, errorClass, now);
-        return false;
       default:
-        this.fail(call, node, errorClass, now, restMs, byStatus);
+        failAsSaid(this.runtime, this.network, call, node, verdict, now, restMs);
+        this.blame(call, now);
         return false;
     }
   }
 
-  private fail(call: Call, node: Node, ...rest: FailureFacts): void {
-    failNode(this.runtime, this.network, call, node, ...rest);
-    // A node that failed what another one has accepted.
+  private fail(call: Call, node: Node, failure: Failure, now: number, restMs?: number): void {
+    failNode(this.runtime, this.network, call, node, failure, now, restMs);
+    this.blame(call, now);
+  }
+
+  /** Counts failures against nodes when another one has accepted or judged the call. */
+  private blame(call: Call, now: number): void {
     const by = call.node ?? this.refusals.get(call)?.node;
-    if (by !== undefined) blameOthers(this.runtime, this.network, call, by, rest[1]);
+    if (by !== undefined) blameOthers(this.runtime, this.network, call, by, now);
   }
 
   private goOn(): void {
@@ -179,6 +183,3 @@ export class Broadcast {
     this.done(this);
   }
 }
-
-type FailureFacts =
-  Parameters<typeof failNode> extends [unknown, unknown, unknown, unknown, ...infer Rest] ? Rest : never;

@@ -1,23 +1,18 @@
-import type { Verdict } from "./answer";
 import { askNode, type Reply } from "./askNode";
-import { blameOthers, ejectNode, failNode } from "./blame";
+import { blameOthers, failNode } from "./blame";
 import type { Call } from "./call";
-import { conclude, finishKnown, finishWithNode, rememberUnknown } from "./conclude";
-import { countAnswer, countCall, countFailure } from "./counters";
-import { pinToFilter, withFilterId } from "./filters";
-import { headMethod, headResult, heightIn } from "./heads";
+import { conclude } from "./conclude";
+import { countAnswer, countCall } from "./counters";
+import { pinToFilter } from "./filters";
 import { isHeavy } from "./heavyMethods";
 import { askChecked, hasToBeChecked, lacksRange } from "./logsRange";
-import { isBroadcast, isIdempotent, nullMayBeMissing } from "./methods";
-import { judgeMoving, movingTagOf } from "./movingBlocks";
-import { blockMethod } from "./needs";
-import { isParticular, nextNode, wantedOf } from "./nextNode";
-import { learnMissing, learnServed, learnUnsupported } from "./rememberedGaps";
+import { isBroadcast, isIdempotent } from "./methods";
+import { isParticular, nextNode } from "./nextNode";
 import { errorMember, internalError } from "./rpcError";
 import { handOver } from "./sending";
-import { noteShownIn } from "./shownHeights";
+import { settle } from "./settle";
 import { isUsable, learnLatency, noteGood, recover } from "./state";
-import type { Failure, Network, Node, Runtime } from "./types";
+import type { Network, Node, Runtime } from "./types";
 
 /** Batches are spread over nodes in shares of at least so many calls. */
 const smallestShare = 10;
@@ -230,8 +225,10 @@ export class Exchange {
     for (let i = 0; i < calls.length; i++) {
       const call = calls[i]!;
       const verdict = reply.verdicts?.[i];
-      if (verdict !== undefined && this.settle(call, node, verdict, now, reply.restMs)) answered = true;
-      else if (verdict === undefined) this.fail(call, node, reply.failure ?? "garbage", now, reply.restMs);
+      if (verdict !== undefined && settle(this.runtime, this.network, call, node, verdict, now, reply.restMs))
+        answered = true;
+      else if (verdict === undefined)
+        failNode(this.runtime, this.network, call, node, reply.failure ?? "garbage", now, reply.restMs);
       if (call.member !== undefined) continue;
       if (reply.batchRefused === true && !call.alone) {
         // Not the call but the batch was refused: the same node may answer it by itself.
@@ -255,142 +252,8 @@ export class Exchange {
   private learnFromLoser(node: Node, reply: Reply, sentAt: number, now: number): void {
     const call = this.calls[0]!;
     if (reply.verdicts?.[0]?.kind === "result") learnLatency(node, now - sentAt);
-    else if (reply.failure !== undefined) this.fail(call, node, reply.failure, now, reply.restMs);
-    if (call.node !== undefined) this.countAgainstOthers(call, call.node, now);
-  }
-
-  /** @returns whether the node has shown that it works, be it with an error that is the call's own */
-  private settle(call: Call, node: Node, verdict: Verdict, now: number, restMs?: number): boolean {
-    if (verdict.kind === "garbage") {
-      this.fail(call, node, "garbage", now);
-      return false;
-    }
-    if (verdict.kind === "result" && call.method === headMethod) {
-      return this.settleHead(call, node, verdict.member, now);
-    }
-    if (verdict.kind === "result") {
-      if (verdict.isNull && nullMayBeMissing.has(call.method)) {
-        if (call.method === blockMethod)
-          learnMissing(this.network, node, wantedOf(this.network, call).old, now);
-        call.fail(node, "nullResult");
-        call.fallback = { member: verdict.member, node, outcome: "ok", failure: "nullResult" };
-      } else {
-        const member = withFilterId(call.method, node, verdict.member);
-        if (member === undefined) {
-          this.fail(call, node, "garbage", now);
-          return false;
-        }
-        if (!this.isAgreed(call, node, member, now)) return true;
-        call.finish(member, "ok", node);
-        if (nullMayBeMissing.has(call.method)) noteShownIn(this.network, node, member, now);
-        if (this.network.hasGaps) learnServed(this.network, node, wantedOf(this.network, call).old, now);
-      }
-      this.countAgainstOthers(call, node, now);
-      return true;
-    }
-    return this.settleError(call, node, verdict, now, restMs);
-  }
-
-  private settleHead(call: Call, node: Node, member: string, now: number): boolean {
-    const said = member.slice(resultStart.length);
-    if (heightIn(said) === undefined) {
-      this.fail(call, node, "garbage", now);
-      return false;
-    }
-    const result = headResult(this.network, node, said, now);
-    if (result === undefined) {
-      call.fail(node, "farAhead");
-      call.fallback = { member, node, outcome: "ok", failure: "farAhead" };
-      return true;
-    }
-    call.finish(`${resultStart}${result}`, "ok", node);
-    this.countAgainstOthers(call, node, now);
-    this.ejectLiars(call, now);
-    return true;
-  }
-
-  /** The block at a moving tag must not be lower than one that clients have seen. */
-  private isAgreed(call: Call, node: Node, member: string, now: number): boolean {
-    const tag = movingTagOf(call);
-    if (tag === undefined) return true;
-    const judgement = judgeMoving(this.network, call, node, tag, member, now);
-    if (call.member !== undefined) return false;
-    if (judgement === "pass") {
-      this.ejectLiars(call, now);
-      return true;
-    }
-    call.fail(node, judgement);
-    // What was said of a higher block may still be true.
-    if (call.fallback?.failure !== "farAhead") {
-      call.fallback = { member, node, outcome: "ok", failure: judgement };
-    }
-    return false;
-  }
-
-  /** Another node has shown that they said a head that can't be. */
-  private ejectLiars(call: Call, now: number): void {
-    for (const { node: other, failure } of call.failures ?? []) {
-      if (failure !== "farAhead" || !this.network.heads.isFarAhead(other, now)) continue;
-      countFailure(this.network, other, failure);
-      this.eject(other, now, 0);
-    }
-  }
-
-  private settleError(
-    call: Call,
-    node: Node,
-    verdict: Verdict & { kind: "error" },
-    now: number,
-    restMs?: number,
-  ): boolean {
-    const { class: errorClass, byText, byStatus } = verdict.judgement;
-    switch (errorClass) {
-      case "alreadyKnown":
-        finishKnown(call, verdict.member, node);
-        this.countAgainstOthers(call, node, now);
-        return true;
-      case "own":
-      case "caller":
-        finishWithNode(call, verdict.member, "error", node);
-        this.countAgainstOthers(call, node, now);
-        return true;
-      case "rangeTooWide":
-      case "missingData":
-      case "unsupported":
-        if (call.fallback?.failure !== "nullResult") {
-          call.fallback = { member: verdict.member, node, outcome: "error", failure: errorClass };
-        }
-        call.fail(node, errorClass);
-        countFailure(this.network, node, errorClass);
-        if (errorClass === "missingData")
-          learnMissing(this.network, node, wantedOf(this.network, call).old, now);
-        else if (errorClass === "unsupported" && hasNoSuchMethod.test(verdict.member))
-          learnUnsupported(this.network, node, call.method, now);
-        return true;
-      case "trouble":
-        if (!byText) rememberUnknown(call, node, verdict.member);
-        this.fail(call, node, errorClass, now);
-        return false;
-      default:
-        this.fail(call, node, errorClass, now, restMs, byStatus);
-        return false;
-    }
-  }
-
-  private fail(call: Call, node: Node, failure: Failure, now: number, restMs = 0, certain = true): void {
-    failNode(this.runtime, this.network, call, node, failure, now, restMs, certain);
-  }
-
-  private countAgainstOthers(call: Call, answering: Node, now: number): void {
-    if (call.failures !== undefined) blameOthers(this.runtime, this.network, call, answering, now);
-  }
-
-  private eject(node: Node, now: number, restMs: number): void {
-    ejectNode(this.runtime, this.network, node, now, restMs);
+    else if (reply.failure !== undefined)
+      failNode(this.runtime, this.network, call, node, reply.failure, now, reply.restMs);
+    if (call.node !== undefined) blameOthers(this.runtime, this.network, call, call.node, now);
   }
 }
-
-/** Texts can be brought about by a caller; a code can't. */
-const hasNoSuchMethod = /"code"\s*:\s*-32601\b/;
-
-const resultStart = '"result":';

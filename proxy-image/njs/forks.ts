@@ -1,5 +1,6 @@
 import { headNumbers } from "./headNumbers";
 import { heightOf } from "./needs";
+import { sharedState } from "./sharedState";
 import type { Network } from "./types";
 
 /** What tells a block from others of its height. */
@@ -33,15 +34,15 @@ function startOf(hash: unknown): number | undefined {
 /** The block that was seen last; undefined before the first. */
 export function lastBlock(network: Network): SeenBlock | undefined {
   const { hashHeight, hash } = headNumbers(network.name);
-  const height = dictionary().get(hashHeight);
-  const known = dictionary().get(hash);
+  const height = sharedState().get(hashHeight);
+  const known = sharedState().get(hash);
   return height === undefined || known === undefined ? undefined : { height, hash: known };
 }
 
 export function rememberBlock(network: Network, { height, hash }: SeenBlock): void {
   const keys = headNumbers(network.name);
-  dictionary().set(keys.hashHeight, height);
-  dictionary().set(keys.hash, hash);
+  sharedState().set(keys.hashHeight, height);
+  sharedState().set(keys.hash, hash);
 }
 
 /**
@@ -52,8 +53,4 @@ export function continues(last: SeenBlock, block: BlockFacts): boolean | undefin
   if (block.height === last.height) return block.hash === last.hash;
   if (block.height === last.height + 1) return block.parentHash === last.hash;
   return undefined;
-}
-
-function dictionary(): NgxSharedDict<number> {
-  return ngx.shared.state as NgxSharedDict<number>;
 }

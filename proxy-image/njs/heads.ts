@@ -3,6 +3,7 @@ import type { PoolLimits, PoolNetwork } from "../../functions/domain/render/pool
 import { type HeadNumbers, headNumbers } from "./headNumbers";
 import { Pace } from "./pace";
 import { SetBack } from "./setBack";
+import { sharedState } from "./sharedState";
 import { raiseEpoch } from "./state";
 import type { Network, Node } from "./types";
 
@@ -57,7 +58,7 @@ export class Heads {
    */
   see(node: Node, height: number, now: number, isShown = false): number | undefined {
     try {
-      const head = dictionary().get(this.keys.head);
+      const head = sharedState().get(this.keys.head);
       const isNew = height !== node.height;
       if (isNew) this.remember(node, height, head, now);
       if (head === undefined || height > head) {
@@ -94,7 +95,7 @@ export class Heads {
     if (height === node.height) return;
     if (height < node.height) this.setBack.noteFall(node, height);
     node.height = height;
-    dictionary().set(node.heightKey, height);
+    sharedState().set(node.heightKey, height);
   }
 
   /** Nobody else could be asked: the head to hand out after these nodes have said what nobody confirms. */
@@ -109,7 +110,7 @@ export class Heads {
     )!;
     try {
       this.locked(() => this.raise(height, height, now));
-      return dictionary().get(this.keys.head) ?? height;
+      return sharedState().get(this.keys.head) ?? height;
     } catch {
       return height;
     }
@@ -122,7 +123,7 @@ export class Heads {
 
   /** Ends the wait of a head that not enough nodes have confirmed, and tells who has caught up since contexts were told last. */
   settle(now: number): void {
-    const known = dictionary();
+    const known = sharedState();
     const since = known.get(this.keys.nextAt) ?? 0;
     if (since > 0 && now - since >= this.pace.settleMs()) {
       const next = known.get(this.keys.next) ?? -1;
@@ -132,23 +133,23 @@ export class Heads {
   }
 
   isUnknown(): boolean {
-    return dictionary().get(this.keys.head) === undefined;
+    return sharedState().get(this.keys.head) === undefined;
   }
 
   /** The nodes have to be asked before their turn. */
   wantsPoll(lastRoundAt: number): boolean {
-    return (dictionary().get(this.keys.askAt) ?? 0) > lastRoundAt;
+    return (sharedState().get(this.keys.askAt) ?? 0) > lastRoundAt;
   }
 
   /** A reorganisation was seen: what is known of blocks above finality may be wrong. */
   noteFork(): void {
-    dictionary().incr(this.keys.fork, 1, 0);
+    sharedState().incr(this.keys.fork, 1, 0);
     raiseEpoch(this.epochKey);
   }
 
   /** Brings a context's copies up to date. */
   copyTo(network: Network): void {
-    const known = dictionary();
+    const known = sharedState();
     const head = known.get(this.keys.head) ?? -1;
     network.head = head;
     network.fork = known.get(this.keys.fork) ?? 0;
@@ -160,9 +161,9 @@ export class Heads {
   }
 
   private isSettling(height: number, now: number): boolean {
-    const since = dictionary().get(this.keys.nextAt) ?? 0;
+    const since = sharedState().get(this.keys.nextAt) ?? 0;
     return (
-      since > 0 && height <= (dictionary().get(this.keys.next) ?? -1) && now - since < this.pace.settleMs()
+      since > 0 && height <= (sharedState().get(this.keys.next) ?? -1) && now - since < this.pace.settleMs()
     );
   }
 
@@ -174,7 +175,7 @@ export class Heads {
 
   /** Has all contexts look at the nodes' heights again; `tick` makes up for what is not told at once. */
   private tell(now: number, isDue: boolean): void {
-    const known = dictionary();
+    const known = sharedState();
     if (!isDue && now - (known.get(this.keys.toldAt) ?? 0) < toldEveryMs) {
       known.set(this.keys.untold, 1);
       return;
@@ -185,12 +186,12 @@ export class Heads {
   }
 
   private rise(node: Node, height: number, now: number, isShown: boolean): number | undefined {
-    const head = dictionary().get(this.keys.head);
+    const head = sharedState().get(this.keys.head);
     if (head !== undefined && height <= head) return head;
     if (this.nodes.length === 1) return this.raise(height, height, now);
     const others = this.nodes
       .filter((one) => one !== node)
-      .map(({ heightKey }) => dictionary().get(heightKey) ?? -1);
+      .map(({ heightKey }) => sharedState().get(heightKey) ?? -1);
     if (head === undefined) {
       const agreeing = others.filter((other) => other >= 0 && Math.abs(other - height) <= this.maxLag);
       if (agreeing.length === 0) return undefined;
@@ -213,7 +214,7 @@ export class Heads {
     now: number,
     isShown: boolean,
   ): number | undefined {
-    const known = dictionary();
+    const known = sharedState();
     const most = Math.max(height + this.maxLag, this.pace.limit(now));
     const heights = [height, ...others.filter((other) => other <= most)].sort((a, b) => b - a);
     const usable = this.nodes.filter((node) => node.ejectedUntil === 0).length;
@@ -242,7 +243,7 @@ export class Heads {
 
   /** Sets the head. `confirmed` is how high a second node has been seen. */
   private raise(height: number, confirmed: number, now: number): number {
-    const known = dictionary();
+    const known = sharedState();
     const head = known.get(this.keys.head);
     this.confirm(confirmed, now);
     if (head === undefined || height > head) {
@@ -256,7 +257,7 @@ export class Heads {
 
   /** A second node is at this height. */
   private confirm(height: number, now: number): void {
-    const known = dictionary();
+    const known = sharedState();
     if (height <= (known.get(this.keys.confirmed) ?? -1)) return;
     known.set(this.keys.confirmed, height);
     known.set(this.keys.confirmedAt, now);
@@ -264,7 +265,7 @@ export class Heads {
 
   /** The chain was set back to this height. */
   private fall(height: number, now: number): number {
-    const known = dictionary();
+    const known = sharedState();
     known.set(this.keys.head, height);
     known.set(this.keys.confirmed, height);
     known.set(this.keys.confirmedAt, now);
@@ -278,14 +279,14 @@ export class Heads {
 
   /** Some node was at the head lately. */
   private isFresh(now: number): boolean {
-    return now - (dictionary().get(this.keys.level) ?? 0) <= levelWrittenEveryMs + 1.5 * this.pollMs;
+    return now - (sharedState().get(this.keys.level) ?? 0) <= levelWrittenEveryMs + 1.5 * this.pollMs;
   }
 
   /** Some node is at the head. */
   private markLevel(now: number): void {
     if (now - this.levelWrittenAt < levelWrittenEveryMs) return;
     this.levelWrittenAt = now;
-    dictionary().set(this.keys.level, now);
+    sharedState().set(this.keys.level, now);
   }
 
   /** Workers are processes: two could otherwise overwrite a head with a lower one. Happens about once a block. */
@@ -293,20 +294,14 @@ export class Heads {
     const { lock } = this.keys;
     // One that died with the lock must not stop the others for good.
     for (let tries = 0; tries < mostLockTries; tries++) {
-      if (dictionary().incr(lock, 1, 0) === 1) break;
+      if (sharedState().incr(lock, 1, 0) === 1) break;
     }
     try {
       return change();
     } finally {
-      dictionary().set(lock, 0);
+      sharedState().set(lock, 0);
     }
   }
-}
-
-let shared: NgxSharedDict<number> | undefined;
-function dictionary(): NgxSharedDict<number> {
-  shared ??= ngx.shared.state as NgxSharedDict<number>;
-  return shared;
 }
 
 /** The height in the text of a result; undefined when it is none. Thirteen digits are all that a number holds exactly. */

@@ -1,13 +1,10 @@
+import { sharedState } from "./sharedState";
 import type { Network, Runtime } from "./types";
 
 /** Below it, differences are noise of the machine. */
 const shortestWaitMs = 20;
 /** Calls that may be raced in a row after a quiet time. */
 const mostSaved = 10;
-
-function saved(): NgxSharedDict<number> {
-  return ngx.shared.state as NgxSharedDict<number>;
-}
 
 /** After how long without an answer a call is sent to a second node, in ms; 0 when it is not. */
 export function hedgeAfterMs(runtime: Runtime, network: Network, usualMs: number): number {
@@ -21,7 +18,8 @@ export function hedgeAfterMs(runtime: Runtime, network: Network, usualMs: number
 export function saveForHedges(runtime: Runtime, network: Network, calls: number): void {
   try {
     const key = `i|${network.name}`;
-    if ((saved().get(key) ?? 0) < mostSaved) saved().incr(key, calls * runtime.limits.hedgeShare, 0);
+    if ((sharedState().get(key) ?? 0) < mostSaved)
+      sharedState().incr(key, calls * runtime.limits.hedgeShare, 0);
   } catch {
     // Slow calls stay slow.
   }
@@ -31,8 +29,8 @@ export function saveForHedges(runtime: Runtime, network: Network, calls: number)
 export function spendHedge(network: Network): boolean {
   try {
     const key = `i|${network.name}`;
-    if ((saved().get(key) ?? 0) < 1) return false;
-    saved().incr(key, -1, 0);
+    if ((sharedState().get(key) ?? 0) < 1) return false;
+    sharedState().incr(key, -1, 0);
     return true;
   } catch {
     return false;

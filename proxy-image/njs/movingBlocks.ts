@@ -1,6 +1,7 @@
 import type { Call } from "./call";
 import { headNumbers } from "./headNumbers";
 import { blockMethod, heightOf, isMoving } from "./needs";
+import { sharedState } from "./sharedState";
 import type { Network, Node } from "./types";
 
 /** What to do with a node's answer to a call for the block at a tag that moves. */
@@ -35,7 +36,7 @@ export function judgeMoving(
     if (head === undefined) return "farAhead";
     return head > height ? "behind" : "pass";
   }
-  const shown = dictionary().get(keyOf(network, tag)) ?? -1;
+  const shown = sharedState().get(keyOf(network, tag)) ?? -1;
   if (height < shown) {
     askFor(call, shown);
     return "behind";
@@ -62,7 +63,7 @@ export function believeMoving(network: Network, call: Call): void {
 function show(network: Network, tag: Tag, height: number): "pass" {
   try {
     const key = keyOf(network, tag);
-    if (height > (dictionary().get(key) ?? -1)) dictionary().set(key, height);
+    if (height > (sharedState().get(key) ?? -1)) sharedState().set(key, height);
   } catch {
     // A full dictionary costs certainty, no call.
   }
@@ -79,8 +80,4 @@ function askFor(call: Call, height: number): void {
 function keyOf(network: Network, tag: Tag): string {
   const { safe, finalized } = headNumbers(network.name);
   return tag === "safe" ? safe : finalized;
-}
-
-function dictionary(): NgxSharedDict<number> {
-  return ngx.shared.state as NgxSharedDict<number>;
 }

@@ -1,4 +1,5 @@
 import type { PoolNode } from "../../functions/domain/render/poolFile";
+import { sharedState } from "./sharedState";
 import type { Node } from "./types";
 
 /** How often a node may be called. */
@@ -41,7 +42,7 @@ export function charge({ rate }: Node, now: number, calls: number): void {
   if (rate === undefined) return;
   const window = Math.floor(now / rate.windowMs);
   const key = rate.keys[window % 2]!;
-  const known = ngx.shared.state as NgxSharedDict<number>;
+  const known = sharedState();
   const base = window * countsPerWindow;
   try {
     const value = known.get(key) ?? 0;
@@ -53,7 +54,7 @@ export function charge({ rate }: Node, now: number, calls: number): void {
 }
 
 function countOf({ keys }: NodeRate, window: number): number {
-  const value = (ngx.shared.state as NgxSharedDict<number>).get(keys[window % 2]!) ?? 0;
+  const value = sharedState().get(keys[window % 2]!) ?? 0;
   const count = value - window * countsPerWindow;
   return count > 0 && count < countsPerWindow ? count : 0;
 }

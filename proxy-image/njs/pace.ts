@@ -1,5 +1,6 @@
 import type { PoolNetwork } from "../../functions/domain/render/poolFile";
 import type { HeadNumbers } from "./headNumbers";
+import { sharedState } from "./sharedState";
 
 /** As in the health check: a chain is believed to grow up to this many times faster than expected. */
 const fastestGrowth = 10;
@@ -39,7 +40,7 @@ export class Pace {
   }
 
   private sinceConfirmed(now: number, blocksPerMs: number): number {
-    const known = dictionary();
+    const known = sharedState();
     const elapsedMs = Math.max(0, now - (known.get(this.keys.confirmedAt) ?? now));
     return (known.get(this.keys.confirmed) ?? 0) + elapsedMs * blocksPerMs;
   }
@@ -56,7 +57,7 @@ export class Pace {
 
   /** Measures; called once a round of polling. */
   measure(now: number): void {
-    const known = dictionary();
+    const known = sharedState();
     const { rate, rateAt, rateHead } = this.keys;
     const head = known.get(this.keys.head) ?? -1;
     const elapsedMs = now - (known.get(rateAt) ?? 0);
@@ -71,10 +72,6 @@ export class Pace {
   }
 
   private blocksPerMs(): number {
-    return dictionary().get(this.keys.rate) ?? 1 / this.blockTimeMs;
+    return sharedState().get(this.keys.rate) ?? 1 / this.blockTimeMs;
   }
-}
-
-function dictionary(): NgxSharedDict<number> {
-  return ngx.shared.state as NgxSharedDict<number>;
 }

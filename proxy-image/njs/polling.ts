@@ -8,6 +8,7 @@ import { isFromWithin, nothingHere } from "./inside";
 import { blockMethod } from "./needs";
 import { charge, waitOf } from "./nodeLimits";
 import { loadRuntime } from "./runtime";
+import { sharedState } from "./sharedState";
 import { claimPoll, endPoll, lastTraffic, refreshState } from "./state";
 import type { Network, Node, Runtime } from "./types";
 
@@ -24,7 +25,7 @@ const path = "/~poll/";
 export function duePolls(runtime: Runtime, now: number): string[] {
   const { headPollMs } = runtime.limits;
   if (headPollMs === 0) return [];
-  const known = ngx.shared.state as NgxSharedDict<number>;
+  const known = sharedState();
   const due: string[] = [];
   for (const network of runtime.all) {
     if (network.nodes.length === 0 || now - lastTraffic(network) > trafficMs) continue;
@@ -83,7 +84,7 @@ class Round {
     );
     if (onlyBehind) return;
     network.heads.pace.measure(now);
-    const round = (ngx.shared.state as NgxSharedDict<number>).incr(`rounds|${network.name}`, 1, 0);
+    const round = sharedState().incr(`rounds|${network.name}`, 1, 0);
     const witness = rotation[round % Math.max(1, rotation.length)];
     this.witness = witness !== undefined && this.waiting.includes(witness) ? witness : undefined;
   }

@@ -1,5 +1,6 @@
 import { namedMethods } from "./methods";
 import { type Needs, OldKind } from "./needs";
+import { sharedState } from "./sharedState";
 import { raiseEpoch } from "./state";
 import type { Network, Node } from "./types";
 
@@ -68,7 +69,7 @@ function learn(
   now: number,
   change: (known: NgxSharedDict<number>) => void,
 ): void {
-  const known = dictionary();
+  const known = sharedState();
   try {
     if (now >= (known.get(untilKey(id)) ?? 0)) forget(id);
     change(known);
@@ -81,7 +82,7 @@ function learn(
 }
 
 function forget(id: string): void {
-  const known = dictionary();
+  const known = sharedState();
   for (let part = 0; part * methodsPerNumber < namedMethods.length; part++)
     known.delete(methodsKey(id, part));
   for (const kind of [OldKind.state, OldKind.history]) {
@@ -92,7 +93,7 @@ function forget(id: string): void {
 
 /** Brings a context's copies up to date. */
 export function readGaps(network: Network, now: number): void {
-  const known = dictionary();
+  const known = sharedState();
   network.hasGaps = now < (known.get(`gu|${network.name}`) ?? 0);
   network.gapMethods = noMethods;
   if (!network.hasGaps) return;
@@ -106,7 +107,7 @@ export function readGaps(network: Network, now: number): void {
 const noMethods = new Set<string>();
 
 function gapsOf(id: string): Gaps {
-  const known = dictionary();
+  const known = sharedState();
   const methods = new Set<string>();
   namedMethods.forEach((method, index) => {
     const part = Math.floor(index / methodsPerNumber);
@@ -134,8 +135,4 @@ export function hasServed({ gaps }: Node, old: Needs["old"]): boolean {
   if (old === undefined) return false;
   const served = gaps?.served[old.kind];
   return served !== undefined && served <= old.height;
-}
-
-function dictionary(): NgxSharedDict<number> {
-  return ngx.shared.state as NgxSharedDict<number>;
 }

@@ -12,6 +12,8 @@ interface Sent {
   member: string;
   outcome: Outcome;
   node: string;
+  /** After how long nodes take calls again, in ms; 0 when that was not what it failed for. */
+  restMs: number;
   failures: [node: string, failure: Failure][];
 }
 
@@ -36,8 +38,9 @@ export function handOver(
     .then(async (response) => {
       if (!response.ok) throw new Error(`status ${response.status}`);
       const { attempts, sent } = (await response.json()) as { attempts: number; sent: Sent[] };
-      sent.forEach(({ member, outcome, node, failures }, index) => {
+      sent.forEach(({ member, outcome, node, restMs, failures }, index) => {
         const call = calls[index]!;
+        call.restMs = restMs;
         call.finish(member, outcome, runtime.nodes.get(node));
         for (const [id, failure] of failures) {
           const failed = runtime.nodes.get(id);
@@ -71,10 +74,11 @@ export function send(r: NginxHTTPRequest): void {
   );
   new Broadcast(r, runtime, network, calls, ({ attempts }) => {
     const sent = calls.map(
-      ({ member, outcome, node, failures }): Sent => ({
+      ({ member, outcome, node, restMs, failures }): Sent => ({
         member: member!,
         outcome,
         node: node?.id ?? "",
+        restMs,
         failures: failures?.map(({ node: { id }, failure }) => [id, failure]) ?? [],
       }),
     );

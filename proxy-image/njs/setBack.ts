@@ -1,5 +1,6 @@
 import type { PoolLimits, PoolNetwork } from "../../functions/domain/render/poolFile";
 import type { HeadNumbers } from "./headNumbers";
+import { sharedState } from "./sharedState";
 import type { Node } from "./types";
 
 /** All nodes are below the head only if hardly a moment passes without one of them saying so. */
@@ -35,7 +36,7 @@ export class SetBack {
   /** A node says less than it said before. One that lags does not do that. */
   noteFall({ id, height: before }: Node, height: number): void {
     if (before - height <= this.deep) return;
-    (ngx.shared.state as NgxSharedDict<number>).set(`fell|${id}`, Date.now());
+    sharedState().set(`fell|${id}`, Date.now());
   }
 
   /**
@@ -43,7 +44,7 @@ export class SetBack {
    * @returns the height of the chain when it was set back
    */
   whileBelow(height: number, head: number, now: number): number | undefined {
-    const known = ngx.shared.state as NgxSharedDict<number>;
+    const known = sharedState();
     const { belowSince, belowLast, belowMost, level } = this.keys;
     const since = known.get(belowSince) ?? 0;
     const last = known.get(belowLast) ?? 0;
@@ -64,7 +65,7 @@ export class SetBack {
 
   /** All but those long out of use have themselves gone far down, and more than one says so, unless there is but one. */
   private haveAllFallen(head: number, now: number): boolean {
-    const known = ngx.shared.state as NgxSharedDict<number>;
+    const known = sharedState();
     let fallen = 0;
     for (const { id, heightKey, backoffKey, ejectedUntil } of this.nodes) {
       if (ejectedUntil > 0 && (known.get(backoffKey) ?? 0) > this.fallenWaitMs) continue;

@@ -1,18 +1,15 @@
 import { readGaps } from "./rememberedGaps";
 import { isLevel, rotationOf } from "./rotation";
+import { sharedState } from "./sharedState";
 import type { Network, Node, Runtime } from "./types";
 
-/**
- * What all workers know together: latencies, ejections, and which generation of the configuration is the newest. The dictionary
- * outlives reloads. Whoever changes something that every context keeps a copy of raises the epoch of its network and the common one,
- * so that a call has to read one number only.
+/*
+ * What all workers know together: latencies, ejections, and which generation of the configuration is the newest. Whoever changes
+ * something that every context keeps a copy of raises the epoch of its network and the common one, so that a call has to read one
+ * number only.
  */
-function state(): NgxSharedDict<number> {
-  shared ??= ngx.shared.state as NgxSharedDict<number>;
-  return shared;
-}
-let shared: NgxSharedDict<number> | undefined;
 
+let shared: ReturnType<typeof sharedState> | undefined;
 const commonEpochKey = "epoch";
 const generationKey = "generation";
 let seenEpoch = -1;
@@ -23,10 +20,11 @@ let isInForce = true;
  * @returns false when a newer configuration is in force: this worker is on its way out and passes its calls on
  */
 export function refreshState(runtime: Runtime, network: Network | undefined): boolean {
-  const epoch = (shared ?? state()).get(commonEpochKey) ?? 0;
+  shared ??= sharedState();
+  const epoch = shared.get(commonEpochKey) ?? 0;
   if (epoch !== seenEpoch) {
     seenEpoch = epoch;
-    isInForce = (state().get(generationKey) ?? 0) <= runtime.generation;
+    isInForce = (sharedState().get(generationKey) ?? 0) <= runtime.generation;
   }
   if (network !== undefined && network.seenEpoch !== epoch) refreshNetwork(network, epoch);
   return isInForce;
@@ -39,7 +37,7 @@ export function refreshAll(runtime: Runtime): boolean {
 }
 
 function refreshNetwork(network: Network, epoch: number): void {
-  const dictionary = state();
+  const dictionary = sharedState();
   network.seenEpoch = epoch;
   const ownEpoch = dictionary.get(network.epochKey) ?? 0;
   if (ownEpoch === network.seenOwnEpoch) return;
@@ -67,13 +65,13 @@ function weightSums(nodes: Node[]): number[] | undefined {
 
 /** Every context will look at the network again. */
 export function raiseEpoch(epochKey: string): void {
-  state().incr(epochKey, 1, 0);
-  state().incr(commonEpochKey, 1, 0);
+  sharedState().incr(epochKey, 1, 0);
+  sharedState().incr(commonEpochKey, 1, 0);
 }
 
 /** Makes this generation known as the newest, unless a newer one is. */
 export function publishGeneration(generation: number): void {
-  const dictionary = state();
+  const dictionary = sharedState();
   if ((dictionary.get(generationKey) ?? 0) >= generation) return;
   dictionary.set(generationKey, generation);
   dictionary.incr(commonEpochKey, 1, 0);
@@ -97,7 +95,7 @@ const forgivenAfterMs = 60_000;
  */
 export function eject(node: Node, now: number, runtime: Runtime, restMs = 0): boolean {
   const { halfOpenAfterMs, halfOpenMaxMs } = runtime.limits;
-  const dictionary = state();
+  const dictionary = sharedState();
   try {
     const until = dictionary.get(node.ejectedUntilKey) ?? 0;
     if (until >= now + restMs && until > now) return false;
@@ -116,7 +114,7 @@ export function eject(node: Node, now: number, runtime: Runtime, restMs = 0): bo
 
 /** Takes a node back into the rotation. */
 export function recover(node: Node, now: number): void {
-  const dictionary = state();
+  const dictionary = sharedState();
   try {
     dictionary.set(node.recoveredAtKey, now);
     dictionary.delete(node.ejectedUntilKey);
@@ -137,7 +135,7 @@ const watchedForMs = 600_000;
  */
 export function watch(node: Node, now: number): void {
   try {
-    state().set(node.watchedUntilKey, now + watchedForMs);
+    sharedState().set(node.watchedUntilKey, now + watchedForMs);
     raiseEpoch(node.epochKey);
   } catch {
     // It is noticed again the next time.
@@ -158,30 +156,30 @@ const trialLostAfterMs = 60_000;
 
 /** Sees to it that a node is tried once at a time. */
 export function claimTrial(node: Node, now: number): boolean {
-  const since = state().get(`p|${node.id}`) ?? 0;
+  const since = sharedState().get(`p|${node.id}`) ?? 0;
   if (now - since < trialLostAfterMs) return false;
-  state().set(`p|${node.id}`, now);
+  sharedState().set(`p|${node.id}`, now);
   return true;
 }
 
 export function endTrial(node: Node): void {
-  state().delete(`p|${node.id}`);
+  sharedState().delete(`p|${node.id}`);
 }
 
 /** Sees to it that a node is asked for its height once at a time. */
 export function claimPoll(node: Node, now: number): boolean {
-  if (now - (state().get(`o|${node.id}`) ?? 0) < trialLostAfterMs) return false;
-  state().set(`o|${node.id}`, now);
+  if (now - (sharedState().get(`o|${node.id}`) ?? 0) < trialLostAfterMs) return false;
+  sharedState().set(`o|${node.id}`, now);
   return true;
 }
 
 export function endPoll(node: Node): void {
-  state().delete(`o|${node.id}`);
+  sharedState().delete(`o|${node.id}`);
 }
 
 /** Moving average of a node's latency in ms; 0 while unknown. */
 export function latencyOf(node: Node): number {
-  return state().get(node.latencyKey) ?? 0;
+  return sharedState().get(node.latencyKey) ?? 0;
 }
 
 /** A context reads the average again after this time at the earliest. */
@@ -191,7 +189,7 @@ const latencyFreshForMs = 100;
 export function recentLatencyOf(node: Node, now: number): number {
   if (now - node.latencyReadAt > latencyFreshForMs) {
     node.latency = latencyOf(node);
-    node.usualMs = state().get(node.usualKey) ?? 0;
+    node.usualMs = sharedState().get(node.usualKey) ?? 0;
     node.latencyReadAt = now;
   }
   return node.latency;
@@ -210,10 +208,10 @@ export function learnLatency(node: Node, milliseconds: number): void {
   // 0 would mean unknown.
   const measured = Math.max(milliseconds, 0.1);
   try {
-    state().set(node.latencyKey, known === 0 ? measured : known + (measured - known) * newestShare);
-    const usual = state().get(node.usualKey) ?? measured * 2;
+    sharedState().set(node.latencyKey, known === 0 ? measured : known + (measured - known) * newestShare);
+    const usual = sharedState().get(node.usualKey) ?? measured * 2;
     const step = Math.max(1, usual * quantileStep);
-    state().set(node.usualKey, usual + (measured > usual ? usualShare : usualShare - 1) * step);
+    sharedState().set(node.usualKey, usual + (measured > usual ? usualShare : usualShare - 1) * step);
   } catch {
     // A full dictionary costs balance, no call.
   }
@@ -227,7 +225,7 @@ export function noteGood(network: Network, now: number): void {
   if (now - network.goodWrittenAt < goodFreshForMs) return;
   network.goodWrittenAt = now;
   try {
-    state().set(network.goodKey, now);
+    sharedState().set(network.goodKey, now);
   } catch {
     // `/ready` asks the nodes then.
   }
@@ -235,19 +233,19 @@ export function noteGood(network: Network, now: number): void {
 
 /** A node has shown to `/ready` that it works: that is no traffic. */
 export function noteReady(network: Network, now: number): void {
-  state().set(readyKey(network), now);
+  sharedState().set(readyKey(network), now);
 }
 
 /** Instant of about the last good answer of any node of a network to a client, in ms. */
 function lastAnswer(network: Network): number {
-  return state().get(network.goodKey) ?? 0;
+  return sharedState().get(network.goodKey) ?? 0;
 }
 
 /** A client was answered from the cache: that is traffic too, without which nobody would see the head move. */
 export function noteHit(network: Network, now: number): void {
   network.hitWrittenAt = now;
   try {
-    state().set(hitKey(network), now);
+    sharedState().set(hitKey(network), now);
   } catch {
     // What is kept stays in force for one block time at most.
   }
@@ -255,12 +253,12 @@ export function noteHit(network: Network, now: number): void {
 
 /** Instant of about the last answer to a client, of a node or from the cache, in ms. */
 export function lastTraffic(network: Network): number {
-  return Math.max(lastAnswer(network), state().get(hitKey(network)) ?? 0);
+  return Math.max(lastAnswer(network), sharedState().get(hitKey(network)) ?? 0);
 }
 
 /** The same, of a node to anybody. */
 export function lastGood(network: Network): number {
-  return Math.max(lastAnswer(network), state().get(readyKey(network)) ?? 0);
+  return Math.max(lastAnswer(network), sharedState().get(readyKey(network)) ?? 0);
 }
 
 const hitKey = ({ name }: Network): string => `hit|${name}`;

@@ -95,6 +95,27 @@ describe("caps of a node's plan", () => {
     );
   });
 
+  it("of all nodes reached by transactions: 429, −32005 and Retry-After", () =>
+    scene(
+      [ok(`0x${"1".repeat(64)}`), ok(`0x${"1".repeat(64)}`)],
+      async ({ nginx }) => {
+        // More than a slow machine's seconds take.
+        const answers = await Promise.all(
+          Array.from({ length: 12 }, (_, n) =>
+            nginx.post(request("eth_sendRawTransaction", [hex(0x100 + n)])),
+          ),
+        );
+        const refused = answers.find(({ status }) => status === 429)!;
+        assert.equal(Number(refused.json.error.code), -32005);
+        assert.ok(Number(refused.headers["retry-after"]) >= 1);
+        assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200, 429]));
+      },
+      {
+        specs: [{ limits: { maxRequestsPerSecond: 3 } }, { limits: { maxRequestsPerSecond: 3 } }],
+        settings: { headPollSeconds: 0 },
+      },
+    ));
+
   it("on concurrency of all nodes reached: 429, −32005 and Retry-After", () => {
     let letGo = () => {};
     const refusals = new Promise<void>((resolve) => {
