@@ -102,10 +102,11 @@ export class Agent {
    * Healthy is a task that serves a release, or that knows there is none yet. One that started while the store could
    * not be reached is healthy with the copy on its disk, and without a copy not until it gets a release: on AWS
    * the tasks that it would replace go on serving. A running task stays healthy when the store fails. Where callers need keys, these
-   * have to be there too, be it from the disk.
+   * have to be there too, be it from the disk. A fresh task waits for its socket gateway.
    */
   get isHealthy(): boolean {
-    if (this.#draining || !this.#supervisor.isRunning || !this.#keys.isReady) return false;
+    if (this.#draining || !this.#supervisor.isRunning) return false;
+    if (!this.#keys.isReady || !this.#sockets.isReady) return false;
     const version = this.#rollout?.version;
     return version !== undefined && (version > 0 || this.#poller.isStoreEmpty);
   }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { environmentName, taskSettingNames } from "../../functions/domain/settings";
 import { Backoff } from "./backoff";
 import { LineSplitter } from "./logs/lineSplitter";
@@ -11,6 +12,8 @@ const stableMs = 10_000;
 /** What it may take to end after the time for its drain. */
 const endMs = 1_000;
 const longestLine = 4096;
+/** A gateway that can't be made to listen keeps the task from serving HTTP no longer than this. */
+const patienceMs = 10_000;
 
 export interface SocketsProcessOptions {
   /** The bundled gateway. Where it is missing no WebSockets are served. */
@@ -28,13 +31,33 @@ export class SocketsProcess {
   readonly #backoff = new Backoff(200, 5_000);
   #child: ChildProcess | undefined;
   #stopping = false;
+  /** Instant up to which a task waits for it; undefined before its start. */
+  #awaitedUntilMs: number | undefined;
+  readonly #socket: string;
 
-  constructor(private readonly options: SocketsProcessOptions) {}
+  constructor(private readonly options: SocketsProcessOptions) {
+    this.#socket = join(options.runDirectory, "sockets.sock");
+  }
 
   start(): void {
     const { file, logger } = this.options;
-    if (existsSync(file)) this.#launch();
-    else logger.warn({ file }, "there is no socket gateway: WebSockets are not served");
+    this.#awaitedUntilMs = 0;
+    if (!existsSync(file)) {
+      logger.warn({ file }, "there is no socket gateway: WebSockets are not served");
+      return;
+    }
+    // Of one that was killed: it would be taken for ours.
+    rmSync(this.#socket, { force: true });
+    this.#awaitedUntilMs = performance.now() + patienceMs;
+    this.#launch();
+  }
+
+  /** False until sockets can be opened for the first time. That it is started again later on is no reason to take HTTP away too. */
+  get isReady(): boolean {
+    if (this.#awaitedUntilMs === undefined) return false;
+    if (performance.now() < this.#awaitedUntilMs && !existsSync(this.#socket)) return false;
+    this.#awaitedUntilMs = 0;
+    return true;
   }
 
   /** Has it close its sockets, spread over the drain time, and ends it. */
