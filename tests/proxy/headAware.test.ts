@@ -175,9 +175,17 @@ describe("after a head of N was handed out", () => {
       nodes.map(onChain),
       async ({ nginx, nodes: mocks }) => {
         await until(async () => (await head(nginx)) >= 100, { what: "a head" });
-        for (const end = Date.now() + 2000; Date.now() < end; ) await read(nginx);
-        const shares = mocks.map((mock) => callsOf(mock, "eth_call").length);
-        assert.ok(shares[0]! > shares[2]! / 3, shares.join(" "));
+        // Again, should one of them have been slow because the machine was busy.
+        await until(
+          async () => {
+            for (const mock of mocks) mock.received.length = 0;
+            for (const end = Date.now() + 2000; Date.now() < end; ) await read(nginx);
+            const shares = mocks.map((mock) => callsOf(mock, "eth_call").length);
+            assert.ok(shares[0]! > shares[2]! / 3, shares.join(" "));
+            return true;
+          },
+          { what: "the others get their share" },
+        );
       },
       { ...polled, rest: { networks: [{ ...mainnet, blockTimeSeconds: 60 }] } },
     );
