@@ -52,8 +52,9 @@ export class Gateway {
     await until(
       async () => {
         if (child.exitCode !== null) return true;
-        const answer = await fetch(untilReady ? `${this.url}/ready` : `${this.adminUrl}/status`);
-        return answer.status === 200;
+        const pages = untilReady ? [`${this.url}/health`, `${this.url}/ready`] : [`${this.adminUrl}/status`];
+        const answers = await Promise.all(pages.map((page) => fetch(page)));
+        return answers.every(({ status }) => status === 200);
       },
       { what: "the gateway answers", deadlineMs: 60_000, everyMs: 100 },
     );
