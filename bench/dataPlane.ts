@@ -10,14 +10,15 @@ import { Nginx } from "../tests/support/nginx";
 import { until } from "../tests/support/poll";
 import { poolOf } from "../tests/support/pool";
 import { freePorts } from "../tests/support/ports";
+import { pacedLoad } from "./pacedLoad";
 
 const connections = 32;
 const rounds = 12;
 const secondsPerRound = 1.5;
 /** Calls per second of the fixed load: well below what either can do. */
 const fixedRate = 2000;
-const fixedRounds = 4;
-const secondsPerFixedRound = 2;
+const fixedRounds = 6;
+const secondsPerFixedRound = 3;
 
 /** CPU of the worker per request in µs, over rounds that take turns with those of bare proxy_pass. */
 export interface Cost {
@@ -75,13 +76,14 @@ export async function benchDataPlane(report: (line: string) => void): Promise<Da
       { name: "gateway, 1 node", url: one.url, pids: () => one.workerPids() },
       { name: "gateway, 3 nodes", url: three.url, pids: () => three.workerPids() },
     ];
-    const full = await inTurns(targets, rounds, { duration: secondsPerRound }, report);
+    // First, because the load after it leaves as many contexts behind as there were calls under way.
     const fixed = await inTurns(
       targets,
       fixedRounds,
-      { duration: secondsPerFixedRound, overallRate: fixedRate },
+      { seconds: secondsPerFixedRound, perSecond: fixedRate },
       report,
     );
+    const full = await inTurns(targets, rounds, { seconds: secondsPerRound }, report);
     const [bareFull, bareFixed] = [full[0]!, fixed[0]!];
     return targets.map(({ name }, index) => ({
       name,
@@ -124,11 +126,14 @@ export async function inTurns(
   return all;
 }
 
-async function measure(target: Target, options: LoadOptions): Promise<Round> {
+async function measure(target: Target, { seconds, perSecond }: LoadOptions): Promise<Round> {
   const before = cpuMicroseconds(target.pids());
-  const { requests, latency } = await load(target, options);
-  const cost = (cpuMicroseconds(target.pids()) - before) / requests.total;
-  return { cost, p50: latency.p50, p99: latency.p99 };
+  const nextBody = () => body(target.repeats ? 0 : address++);
+  const { requests, p50, p99 } =
+    perSecond === undefined
+      ? await fullLoad(target, seconds, nextBody)
+      : await pacedLoad(target.url, perSecond, seconds, nextBody);
+  return { cost: (cpuMicroseconds(target.pids()) - before) / requests, p50, p99 };
 }
 
 function costOf(own: Round[], bare: Round[]): Cost {
@@ -143,29 +148,32 @@ function costOf(own: Round[], bare: Round[]): Cost {
 }
 
 interface LoadOptions {
-  duration: number;
-  overallRate?: number;
+  seconds: number;
+  /** Calls evenly spread over time; as many as can be had when undefined. */
+  perSecond?: number;
 }
 
 let address = 0;
-async function load(target: Target, options: LoadOptions): Promise<autocannon.Result> {
-  const result = await autocannon({
+async function fullLoad(
+  target: Target,
+  seconds: number,
+  nextBody: () => string,
+): Promise<{ requests: number; p50: number; p99: number }> {
+  const { non2xx, errors, requests, latency } = await autocannon({
     url: target.url,
     connections,
+    duration: seconds,
     method: "POST",
     headers: { "content-type": "application/json" },
     // Another address in each call: nothing may be answered from a cache or joined with another call.
     setupClient: (client) => {
-      const next = () => client.setBody(body(target.repeats ? 0 : address++));
+      const next = () => client.setBody(nextBody());
       next();
       client.on("response", next);
     },
-    ...options,
   });
-  if (result.non2xx > 0 || result.errors > 0) {
-    throw new Error(`${target.name}: ${result.non2xx} bad answers, ${result.errors} errors`);
-  }
-  return result;
+  if (non2xx > 0 || errors > 0) throw new Error(`${target.name}: ${non2xx} bad answers, ${errors} errors`);
+  return { requests: requests.total, p50: latency.p50, p99: latency.p99 };
 }
 
 function body(index: number): string {

@@ -63,7 +63,7 @@ export async function benchGrowth(report: (line: string) => void): Promise<Growt
         repeats,
       }),
     );
-    const all = await inTurns(targets, rounds, { duration: secondsPerRound }, report);
+    const all = await inTurns(targets, rounds, { seconds: secondsPerRound }, report);
     return started.map(({ name, nginx }, index) => ({
       name,
       cost: median(all[index]!.map(({ cost }) => cost)),

@@ -59,8 +59,8 @@ function dataPlaneTable(figures: DataPlaneFigures[]): Rows {
       name,
       ...cost(fullLoad),
       ...cost(fixedLoad),
-      `${p50Ms} ms`,
-      `${p99Ms} ms`,
+      `${p50Ms.toFixed(2)} ms`,
+      `${p99Ms.toFixed(2)} ms`,
     ]),
   ];
 }
@@ -132,7 +132,8 @@ function document({ dataPlane, failover, watching, growth, controlPlane }: Repor
     "worker's (user and system) per request. Rounds of all rows take turns: the first number is the median over the rounds, × bare the",
     "median of the ratios to `proxy_pass` alone in the same round. In brackets: the least disturbed round of each, and the ratio of",
     "those. On a machine that does other work too, the median shows caches that others have emptied: with 32 calls in flight the gateway",
-    "works on 32 JavaScript heaps, `proxy_pass` on next to nothing. Latencies are those of the fixed load. Wanted: at most 1.8 × bare.",
+    "works on 32 JavaScript heaps, `proxy_pass` on next to nothing. The fixed load is calls evenly spread over time, whether earlier ones",
+    "have been answered or not; latencies are its. Wanted: at most 1.8 × bare.",
     "",
     ...markdown(dataPlane),
     "",

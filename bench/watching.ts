@@ -41,7 +41,7 @@ export async function benchWatching(report: (line: string) => void): Promise<Wat
       url: nginx.url,
       pids: () => nginx.workerPids(),
     }));
-    const [seen = [], unseen = []] = await inTurns(targets, rounds, { duration: secondsPerRound }, report);
+    const [seen = [], unseen = []] = await inTurns(targets, rounds, { seconds: secondsPerRound }, report);
     return {
       withMicroseconds: median(seen.map(({ cost }) => cost)),
       withoutMicroseconds: median(unseen.map(({ cost }) => cost)),
