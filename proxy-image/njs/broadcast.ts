@@ -5,9 +5,10 @@ import type { Call } from "./call";
 import { chooseNext, restOf } from "./choose";
 import { conclude, finishKnown, finishWithNode } from "./conclude";
 import { countAnswer, countFailure } from "./counters";
+import { learnLatency } from "./latency";
 import { charge } from "./nodeLimits";
 import { failAsSaid } from "./settle";
-import { isUsable, learnLatency, noteGood, recover } from "./state";
+import { isUsable, noteGood, recover } from "./state";
 import type { Failure, Network, Node, Runtime } from "./types";
 
 /** What one node refuses another may accept, but the sender need not wait for a node that is silent. */

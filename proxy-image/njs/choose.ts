@@ -1,8 +1,9 @@
+import { recentLatencyOf } from "./latency";
 import type { Needs } from "./needs";
 import { waitOf } from "./nodeLimits";
 import { hasServed, lacks } from "./rememberedGaps";
 import { hasBlock, isLevel } from "./rotation";
-import { isUsable, recentLatencyOf } from "./state";
+import { isUsable } from "./state";
 import type { Network, Node } from "./types";
 
 const { random } = Math;

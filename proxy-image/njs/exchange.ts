@@ -5,13 +5,14 @@ import { conclude } from "./conclude";
 import { countAnswer, countCall } from "./counters";
 import { pinToFilter } from "./filters";
 import { isHeavy } from "./heavyMethods";
+import { learnLatency } from "./latency";
 import { askChecked, hasToBeChecked, lacksRange } from "./logsRange";
 import { isBroadcast, isIdempotent } from "./methods";
 import { isParticular, nextNode } from "./nextNode";
 import { errorMember, internalError } from "./rpcError";
 import { handOver } from "./sending";
 import { settle } from "./settle";
-import { isUsable, learnLatency, noteGood, recover } from "./state";
+import { isUsable, noteGood, recover } from "./state";
 import type { Network, Node, Runtime } from "./types";
 
 /** Batches are spread over nodes in shares of at least so many calls. */

@@ -1,7 +1,8 @@
 import type { TaskCounters } from "../../functions/domain/task";
 import { bucketsMs, expandedCounters } from "./counters";
 import { nameOfKey } from "./keyStore";
-import { isUsable, latencyOf } from "./state";
+import { latencyOf } from "./latency";
+import { isUsable } from "./state";
 import type { Runtime } from "./types";
 
 const histogram = "gateway_node_answer_seconds";

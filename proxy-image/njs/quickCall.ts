@@ -8,6 +8,7 @@ import { Exchange } from "./exchange";
 import { awaited } from "./guard";
 import { headResult } from "./heads";
 import { hedgeAfterMs, saveForHedges, spendHedge } from "./hedging";
+import { learnLatency } from "./latency";
 import { freshen, roadTo } from "./methodFacts";
 import { wantsCare } from "./needs";
 import { charge } from "./nodeLimits";
@@ -22,7 +23,7 @@ import {
 } from "./quickRequest";
 import { answerExchange } from "./respond";
 import { noteShown } from "./shownHeights";
-import { goodFreshForMs, learnLatency, noteGood, noteHit, watch } from "./state";
+import { goodFreshForMs, noteGood, noteHit, watch } from "./state";
 import type { MethodFacts, Network, Node, Road, Runtime } from "./types";
 
 /**

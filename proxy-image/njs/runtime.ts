@@ -109,7 +109,6 @@ function nodeOf(described: PoolNode, index: number, chainId: number, epochKey: s
     watchedUntil: 0,
     latency: 0,
     usualMs: 0,
-    usualKey: `u|${id}`,
     latencyReadAt: 0,
   };
 }

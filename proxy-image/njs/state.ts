@@ -1,3 +1,4 @@
+import { forgetLatency } from "./latency";
 import { readGaps } from "./rememberedGaps";
 import { isLevel, rotationOf } from "./rotation";
 import { sharedState } from "./sharedState";
@@ -119,8 +120,7 @@ export function recover(node: Node, now: number): void {
     dictionary.set(node.recoveredAtKey, now);
     dictionary.delete(node.ejectedUntilKey);
     // What it was like before it failed says little now.
-    dictionary.delete(node.latencyKey);
-    dictionary.delete(node.usualKey);
+    forgetLatency(node);
     raiseEpoch(node.epochKey);
   } catch {
     // The node comes back with the next try.
@@ -175,46 +175,6 @@ export function claimPoll(node: Node, now: number): boolean {
 
 export function endPoll(node: Node): void {
   sharedState().delete(`o|${node.id}`);
-}
-
-/** Moving average of a node's latency in ms; 0 while unknown. */
-export function latencyOf(node: Node): number {
-  return sharedState().get(node.latencyKey) ?? 0;
-}
-
-/** A context reads the average again after this time at the earliest. */
-const latencyFreshForMs = 100;
-
-/** The average as this context read it lately. */
-export function recentLatencyOf(node: Node, now: number): number {
-  if (now - node.latencyReadAt > latencyFreshForMs) {
-    node.latency = latencyOf(node);
-    node.usualMs = sharedState().get(node.usualKey) ?? 0;
-    node.latencyReadAt = now;
-  }
-  return node.latency;
-}
-
-/** Share of the newest measurement in the average. */
-const newestShare = 0.2;
-
-/** This share of a node's answers is called usual: one that takes longer may be raced on another node. */
-const usualShare = 0.95;
-/** How far one answer moves what is usual, as a share of it. */
-const quantileStep = 0.1;
-
-export function learnLatency(node: Node, milliseconds: number): void {
-  const known = latencyOf(node);
-  // 0 would mean unknown.
-  const measured = Math.max(milliseconds, 0.1);
-  try {
-    sharedState().set(node.latencyKey, known === 0 ? measured : known + (measured - known) * newestShare);
-    const usual = sharedState().get(node.usualKey) ?? measured * 2;
-    const step = Math.max(1, usual * quantileStep);
-    sharedState().set(node.usualKey, usual + (measured > usual ? usualShare : usualShare - 1) * step);
-  } catch {
-    // A full dictionary costs balance, no call.
-  }
 }
 
 /** How often a context writes that some node has answered. */

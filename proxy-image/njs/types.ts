@@ -43,7 +43,6 @@ export interface Node {
   /** Copies of the latency and of what all but its slowest answers keep to, in ms; 0 when unknown. */
   latency: number;
   usualMs: number;
-  usualKey: string;
   /** When this context read them. */
   latencyReadAt: number;
   /** Instant until which it is watched because it was slow without being silent; a copy too. */
