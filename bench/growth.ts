@@ -77,6 +77,14 @@ export async function benchGrowth(report: (line: string) => void): Promise<Growt
   }
 }
 
+/** Pages that no other process has: neither what workers share by purpose nor what they have of the process that started them. */
 function ownMemoryMiB(pid: number): number {
-  return Number(/RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+  let isShared = false;
+  let kiB = 0;
+  for (const line of readFileSync(`/proc/${pid}/smaps`, "utf8").split("\n")) {
+    const permissions = /^[0-9a-f]+-[0-9a-f]+ (\S+)/.exec(line)?.[1];
+    if (permissions !== undefined) isShared = permissions.endsWith("s");
+    else if (!isShared) kiB += Number(/^Private_Dirty:\s+(\d+)/.exec(line)?.[1] ?? 0);
+  }
+  return kiB / 1024;
 }

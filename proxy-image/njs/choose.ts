@@ -1,4 +1,4 @@
-import { recentLatencyOf } from "./latency";
+import { latencyFreshForMs, readLatency } from "./latency";
 import type { Needs } from "./needs";
 import { waitOf } from "./nodeLimits";
 import { hasServed, lacks } from "./rememberedGaps";
@@ -16,13 +16,11 @@ const noiseMs = 3;
  * nodes' latencies however many there are; the slow one of a pair is still taken sometimes, so it is measured again.
  */
 export function chooseFirst(network: Network, now: number): Node | undefined {
-  if (network.hasRates) return chooseNext(network, [], now);
-  const { rotation } = network;
+  const { rotation, rotationSums } = network;
   const { length } = rotation;
-  if (length === 1) return rotation[0];
-  if (length === 0) return chooseNext(network, [], now);
-  const sums = network.rotationSums;
-  if (sums !== undefined) return fasterOf(draw(rotation, sums), draw(rotation, sums), now);
+  if (length === 0 || network.hasRates) return chooseNext(network, [], now);
+  if (rotationSums !== undefined)
+    return fasterOf(draw(rotation, rotationSums), draw(rotation, rotationSums), now);
   return fasterOf(rotation[(random() * length) | 0]!, rotation[(random() * length) | 0]!, now);
 }
 
@@ -89,12 +87,13 @@ export function restOf(network: Network, tried: Node[], now: number): number {
 
 function fasterOf(a: Node, b: Node, now: number): Node {
   if (a === b) return a;
-  const latencyA = recentLatencyOf(a, now);
-  const latencyB = recentLatencyOf(b, now);
+  if (now - a.latencyReadAt > latencyFreshForMs) readLatency(a, now);
+  if (now - b.latencyReadAt > latencyFreshForMs) readLatency(b, now);
+  const { latency: latencyA } = a;
+  const { latency: latencyB } = b;
   // A node that was never measured is taken for as fast as the other.
   if (latencyA === 0 || latencyB === 0) return a;
-  const shareA = (latencyB + noiseMs) / (latencyA + latencyB + 2 * noiseMs);
-  return random() < shareA ? a : b;
+  return random() * (latencyA + latencyB + 2 * noiseMs) < latencyB + noiseMs ? a : b;
 }
 
 function draw(nodes: Node[], weightSums: number[]): Node {

@@ -35,11 +35,17 @@ export function countCall(network: Network, { method, node, outcome, cache }: Ca
 const timedShare = 8;
 
 /** A call that was answered well by the first node, its HTTP answer included: one counter for all of it. */
-export function countQuick({ counters, timeCounter }: Road, milliseconds: number): void {
+export function countQuick(road: Road, milliseconds: number): void {
   let bucket = 0;
   while (milliseconds > bucketsMs[bucket]!) bucket++;
-  countOne(counters[bucket]!);
-  if (milliseconds > 0 && random() < 1 / timedShare) add(timeCounter, milliseconds * timedShare);
+  countOne(road.counters[bucket] ?? nameCounter(road, bucket));
+  if (milliseconds > 0 && random() < 1 / timedShare) add(road.timeCounter, milliseconds * timedShare);
+}
+
+function nameCounter(road: Road, bucket: number): string {
+  const name = road.counterStart + bucket;
+  road.counters[bucket] = name;
+  return name;
 }
 
 /** Adds one. */

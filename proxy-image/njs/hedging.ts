@@ -1,3 +1,4 @@
+import type { PoolLimits } from "../../functions/domain/render/poolFile";
 import { sharedState } from "./sharedState";
 import type { Network, Runtime } from "./types";
 
@@ -6,12 +7,18 @@ const shortestWaitMs = 20;
 /** Calls that may be raced in a row after a quiet time. */
 const mostSaved = 10;
 
-/** After how long without an answer a call is sent to a second node, in ms; 0 when it is not. */
-export function hedgeAfterMs(runtime: Runtime, network: Network, usualMs: number): number {
-  const { hedgeShare, attemptTimeoutMs } = runtime.limits;
-  if (hedgeShare === 0 || usualMs === 0 || network.rotation.length < 2) return 0;
+/**
+ * After how long without an answer a call is sent to a second node, in ms; 0 when it is not.
+ * @param usualMs what all but the node's slowest answers keep to; 0 when unknown
+ */
+export function hedgeAfter(usualMs: number, longestMs: number): number {
   const wait = Math.max(shortestWaitMs, usualMs);
-  return wait < attemptTimeoutMs / 2 ? wait : 0;
+  return usualMs > 0 && wait < longestMs ? Math.ceil(wait) : 0;
+}
+
+/** No call waits longer for that: 0 when none is sent twice. */
+export function longestHedgeMs({ hedgeShare, attemptTimeoutMs }: PoolLimits): number {
+  return hedgeShare === 0 ? 0 : attemptTimeoutMs / 2;
 }
 
 /** So many calls were answered: each allows for its share of an extra one. */

@@ -1,3 +1,4 @@
+import { hedgeAfter } from "./hedging";
 import { sharedState } from "./sharedState";
 import type { Node } from "./types";
 
@@ -19,17 +20,15 @@ const averageIn = (known: number): number => Math.floor(known / usualSpan) / 100
 const usualIn = (known: number): number => (known % usualSpan) / 10;
 
 /** A context reads them again after this time at the earliest. */
-const freshForMs = 100;
+export const latencyFreshForMs = 200;
 
-/** The average as this context read it lately; `usualMs` of the node is as old. */
-export function recentLatencyOf(node: Node, now: number): number {
-  if (now - node.latencyReadAt > freshForMs) {
-    const known = sharedState().get(node.latencyKey) ?? 0;
-    node.latency = averageIn(known);
-    node.usualMs = usualIn(known);
-    node.latencyReadAt = now;
-  }
-  return node.latency;
+/** Brings this context's copies up to date. */
+export function readLatency(node: Node, now: number): void {
+  const known = sharedState().get(node.latencyKey) ?? 0;
+  node.latency = averageIn(known);
+  node.hedgeAfterMs = hedgeAfter(usualIn(known), node.longestHedgeMs);
+  // Until it is known it is looked for in each call.
+  node.latencyReadAt = known === 0 ? 0 : now;
 }
 
 /** Share of the newest measurement in the average. */

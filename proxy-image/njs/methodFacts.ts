@@ -1,6 +1,6 @@
 import { hasCache } from "./cache";
 import { blockParamOf, Depends, dependenceOf } from "./cacheRules";
-import { bucketsMs, timeCounterOf } from "./counters";
+import { timeCounterOf } from "./counters";
 import { headMethod } from "./heads";
 import { hasSmallAnswer, isIdempotent, isNamed, nullMayBeMissing } from "./methods";
 import { blockMethod, logsMethod } from "./needs";
@@ -65,17 +65,15 @@ export function freshen(facts: MethodFacts, network: Network): void {
   facts.only = rotation.length === 1 && !network.hasRates ? roadTo(rotation[0]!, facts, network) : undefined;
 }
 
-/** What is known of calls to this node. */
+/** Finds out what is to be known of calls to this node. */
 export function roadTo(node: Node, facts: MethodFacts, network: Network): Road {
-  const known = facts.roads[node.index];
-  if (known !== undefined) return known;
   const isShared = facts.depends !== Depends.onCaller;
   const { id, index, location, heavyLocation, watchedUntil } = node;
-  const start = `${isShared ? "m" : "q"}|${network.name}|${facts.name}|${id}|`;
-  const road = {
+  const road: Road = {
     node,
     location: hasSmallAnswer(facts.name) && watchedUntil === 0 ? location : heavyLocation,
-    counters: [...bucketsMs, Number.POSITIVE_INFINITY].map((_, bucket) => start + bucket),
+    counterStart: `${isShared ? "m" : "q"}|${network.name}|${facts.name}|${id}|`,
+    counters: [],
     timeCounter: timeCounterOf(network, node),
     logLine: `","network":"${network.name}","attempts":1,${isShared ? '"cache":"miss",' : ""}"method":"${facts.name}","outcome":"ok","node":"${id}"`,
   };

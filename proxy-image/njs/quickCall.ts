@@ -7,7 +7,7 @@ import { countCredits, countHedge, countOne, countQuick } from "./counters";
 import { Exchange } from "./exchange";
 import { awaited } from "./guard";
 import { headResult } from "./heads";
-import { hedgeAfterMs, saveForHedges, spendHedge } from "./hedging";
+import { saveForHedges, spendHedge } from "./hedging";
 import { learnLatency } from "./latency";
 import { freshen, roadTo } from "./methodFacts";
 import { wantsCare } from "./needs";
@@ -43,7 +43,7 @@ const usualStartLength = usualStart.length;
 const idEnd = usualStart.indexOf(',"result"');
 /** One call of so many adds to its node's average latency: that costs two looks into shared memory. */
 const measuredShare = 1 / 8;
-const { random, ceil } = Math;
+const { random } = Math;
 const { parse } = JSON;
 const dateNow = Date.now;
 /** All that nginx looks for is there, so it need not look in the prototype. */
@@ -131,19 +131,18 @@ function send(r: NginxHTTPRequest): void {
   const { node } = way;
   if (node.isMetered) meter(node);
   options.body = facts.bodyStart + quickParams + "}";
-  hedgedAfterMs =
-    facts.only === undefined && facts.mayBeHedged ? hedgeAfterMs(runtime, network, node.usualMs) : 0;
+  // With one node in the rotation there is nobody to ask too.
+  hedgedAfterMs = facts.only === undefined && facts.mayBeHedged ? node.hedgeAfterMs : 0;
   timer =
-    hedgedAfterMs === 0
-      ? setTimeout(settle, attemptTimeoutMs + graceMs)
-      : setTimeout(hedge, ceil(hedgedAfterMs));
+    hedgedAfterMs === 0 ? setTimeout(settle, attemptTimeoutMs + graceMs) : setTimeout(hedge, hedgedAfterMs);
   r.subrequest(way.location, options, settle);
 }
 
 /** One of several nodes; undefined when none may be called. */
 function choose(facts: MethodFacts): Road | undefined {
   const node = chooseFirst(network, startedAt);
-  return node === undefined || node.ejectedUntil > 0 ? undefined : roadTo(node, facts, network);
+  if (node === undefined || node.ejectedUntil > 0) return undefined;
+  return facts.roads[node.index] ?? roadTo(node, facts, network);
 }
 
 function meter(node: Node): void {

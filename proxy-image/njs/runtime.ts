@@ -4,6 +4,7 @@ import type { PoolFile, PoolLimits, PoolNetwork, PoolNode } from "../../function
 import { fixedMembers } from "./fixedAnswers";
 import { Heads } from "./heads";
 import { setHeavyMethods } from "./heavyMethods";
+import { longestHedgeMs } from "./hedging";
 import { methodRule } from "./methodRule";
 import { rateOf } from "./nodeLimits";
 import type { Network, Node, Runtime } from "./types";
@@ -45,10 +46,13 @@ function runtimeOf(pool: PoolFile, generation: number): Runtime {
 
 function networkOf(described: PoolNetwork, limits: PoolLimits): Network {
   const epochKey = `x|${described.name}`;
-  const nodes = described.nodes.map((node, index) => nodeOf(node, index, described.chainId, epochKey));
+  const nodes = described.nodes.map((node, index) =>
+    nodeOf(node, index, described.chainId, epochKey, limits),
+  );
   const fixed = fixedMembers(described.chainId);
   const isAllowed = methodRule(described.blockedMethods, described.allowedMethods);
-  const leader = described.leader && nodeOf(described.leader, nodes.length, described.chainId, epochKey);
+  const leader =
+    described.leader && nodeOf(described.leader, nodes.length, described.chainId, epochKey, limits);
   return {
     name: described.name,
     chainId: described.chainId,
@@ -82,7 +86,13 @@ function networkOf(described: PoolNetwork, limits: PoolLimits): Network {
   };
 }
 
-function nodeOf(described: PoolNode, index: number, chainId: number, epochKey: string): Node {
+function nodeOf(
+  described: PoolNode,
+  index: number,
+  chainId: number,
+  epochKey: string,
+  limits: PoolLimits,
+): Node {
   const { id, weight, secrets } = described;
   return {
     id,
@@ -108,7 +118,8 @@ function nodeOf(described: PoolNode, index: number, chainId: number, epochKey: s
     maxConcurrency: described.maxConcurrency,
     watchedUntil: 0,
     latency: 0,
-    usualMs: 0,
+    hedgeAfterMs: 0,
+    longestHedgeMs: longestHedgeMs(limits),
     latencyReadAt: 0,
   };
 }

@@ -40,9 +40,12 @@ export interface Node {
   isMetered: boolean;
   /** So many calls at once; nginx keeps to it. */
   maxConcurrency: number | undefined;
-  /** Copies of the latency and of what all but its slowest answers keep to, in ms; 0 when unknown. */
+  /** Copy of its latency in ms; 0 while unknown. */
   latency: number;
-  usualMs: number;
+  /** When a call to it is sent to a second node too, in ms after it was sent; 0 when it is not. As old as the latency. */
+  hedgeAfterMs: number;
+  /** 0 when no call is sent twice. */
+  longestHedgeMs: number;
   /** When this context read them. */
   latencyReadAt: number;
   /** Instant until which it is watched because it was slow without being silent; a copy too. */
@@ -54,8 +57,9 @@ export interface Road {
   node: Node;
   /** URI of the internal location to take. */
   location: string;
-  /** Names of the counters of good answers, by latency: see `bucketsMs`. */
+  /** Names of the counters of good answers, by latency (see `bucketsMs`), made when they are first needed. */
   counters: string[];
+  counterStart: string;
   /** Of the counter that sums latencies up. */
   timeCounter: string;
   /** Line of the access log. */
