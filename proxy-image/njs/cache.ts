@@ -60,7 +60,7 @@ export function hasCache(): boolean {
 }
 
 /**
- * What to do with a call. Here as below, `facts` are those of the network's edition.
+ * What to do with a call whose method has answers to share. Here as below, `facts` are those of the network's edition.
  * @param paramsText the same without white space between values
  * @param longestMs how long others wait for it at most
  */
@@ -73,8 +73,15 @@ export function takeTurn(
 ): Turn {
   // An earlier request of this context may have been ended.
   slot = "";
-  if (facts.depends === Depends.onCaller) return Turn.alone;
-  const key = keyOf(network, facts, params, paramsText);
+  slotFacts = facts;
+  slotNetwork = network;
+  slotMs = facts.headMs;
+  // Nearly all that is asked is asked of the newest block.
+  const { blockParam } = facts;
+  const isOfHead = blockParam >= 0 ? params[blockParam] === "latest" : facts.livesWithHead;
+  const prefix = isOfHead ? facts.headPrefix : prefixOf(network, facts, params);
+  const key =
+    prefix + (paramsText.charCodeAt(1) === 123 ? canonical(params, paramsText) : paramsText.toLowerCase());
   try {
     if (zone!.add(key, "", longestMs)) {
       slot = key;
@@ -198,21 +205,14 @@ export function keep(
   }
 }
 
-/** Names the entry, and finds out how long it may be kept. What can change carries the head or the fork in its name. */
+/** Names the entry, and finds out how long it may be kept: `takeTurn` has the same with the usual case in short. */
 function keyOf(network: Network, facts: MethodFacts, params: unknown[], paramsText: string): string {
   slotFacts = facts;
   slotNetwork = network;
-  slotMs = facts.headMs;
-  // Nearly all that is asked is asked of the newest block.
-  const { blockParam } = facts;
-  const isOfHead = blockParam >= 0 ? params[blockParam] === "latest" : facts.livesWithHead;
-  const prefix = isOfHead ? facts.headPrefix : prefixOf(network, facts, params);
-  return (
-    prefix + (paramsText.charCodeAt(1) === 123 ? canonical(params, paramsText) : paramsText.toLowerCase())
-  );
+  return prefixOf(network, facts, params) + canonical(params, paramsText);
 }
 
-/** The same for a method of which each call has to be looked at. */
+/** What can change carries the head or the fork in its name. */
 function prefixOf(network: Network, facts: MethodFacts, params: unknown[]): string {
   const asked = params[0];
   slotAsked = typeof asked === "string" && asked.length <= longestName ? asked : undefined;
@@ -220,6 +220,7 @@ function prefixOf(network: Network, facts: MethodFacts, params: unknown[]): stri
   if (facts.depends === Depends.onNothing) stability = Stability.final;
   else if (facts.depends === Depends.onBlock) stability = stabilityOf(network, params[facts.blockParam]);
   else if (facts.depends === Depends.onRange) stability = stabilityOfRange(network, asked);
+  else if (facts.depends === Depends.onHead) stability = stabilityOf(network, undefined);
   else if (facts.depends === Depends.onHash) {
     slotMs = network.head < 0 ? 0 : network.blockTimeMs;
     return `${network.name}|f${network.fork}|${facts.name}`;
@@ -262,6 +263,7 @@ function lifetimeByHash(value: Described): number {
  * is taken for equal; params that lose digits when they are parsed stay as they are.
  */
 function canonical(params: unknown[], text: string): string {
+  if (text.charCodeAt(1) !== 123) return text.toLowerCase();
   const first = params[0] as Record<string, unknown>;
   if (isSorted(first) || JSON.stringify(params) !== text) return text.toLowerCase();
   return JSON.stringify([sorted(first), ...params.slice(1)]).toLowerCase();

@@ -38,7 +38,11 @@ const timedShare = 8;
 export function countQuick(road: Road, milliseconds: number): void {
   let bucket = 0;
   while (milliseconds > bucketsMs[bucket]!) bucket++;
-  countOne(road.counters[bucket] ?? nameCounter(road, bucket));
+  try {
+    (dictionary ?? counters()).incr(road.counters[bucket] ?? nameCounter(road, bucket), 1, 0);
+  } catch {
+    // A full dictionary loses counts, never calls.
+  }
   if (milliseconds > 0 && random() < 1 / timedShare) add(road.timeCounter, milliseconds * timedShare);
 }
 
@@ -50,11 +54,7 @@ function nameCounter(road: Road, bucket: number): string {
 
 /** Adds one. */
 export function countOne(name: string): void {
-  try {
-    (dictionary ?? counters()).incr(name, 1, 0);
-  } catch {
-    // A full dictionary loses counts, never calls.
-  }
+  add(name, 1);
 }
 
 export function timeCounterOf(network: Network, node: Node): string {

@@ -7,10 +7,12 @@ import { quickCall } from "./quickCall";
 import { readRequest } from "./request";
 import { answerExchange, respond } from "./respond";
 import { answerText, errorMember, internalError, invalidRequest, methodNotFound } from "./rpcError";
-import { loadRuntime } from "./runtime";
+import { runtime as loaded, loadRuntime } from "./runtime";
 import { refreshState } from "./state";
 import { streamCall } from "./streaming";
 import type { Network, Runtime } from "./types";
+
+const dateNow = Date.now;
 
 /** `js_content` of everything that clients call. */
 export function call(r: NginxHTTPRequest): void {
@@ -22,8 +24,8 @@ export function call(r: NginxHTTPRequest): void {
     answerOtherMethod(r);
     return;
   }
-  const now = Date.now();
-  const runtime = loadRuntime(r);
+  const now = dateNow();
+  const runtime = loaded ?? loadRuntime(r);
   const { uri } = r;
   let network = uri === "/" ? runtime.defaultNetwork : networkAt(runtime, uri);
   if (!refreshState(runtime, network)) {

@@ -29,28 +29,28 @@ function factsOf(method: string, network: string): MethodFacts {
   const depends = hasCache() ? dependenceOf(method) : Depends.onCaller;
   const log = (rest: string) => `","network":"${network}",${rest}"method":"${method}","outcome":"ok"`;
   return {
+    // What each call reads comes first: members lie in memory in this order.
     idFirstKey: `,"method":"${method}","params":[`,
-    depends,
-    mayBeHedged: isIdempotent(method),
-    // Set by `freshen`.
+    // This and what else depends on the network is set by `freshen`.
     edition: -1,
     isCareful: false,
-    only: undefined,
-    headPrefix: "",
+    depends,
     headMs: 0,
-    livesWithHead: depends === Depends.onHead || depends === Depends.onMoment,
     blockParam: blockParamOf(method),
-    name: method,
+    headPrefix: "",
+    only: undefined,
+    roads: [],
     bodyStart: `{"jsonrpc":"2.0","id":1,"method":"${method}","params":`,
-    nullMayBeMissing: nullMayBeMissing.has(method),
-    isHead: method === headMethod,
+    mayBeHedged: isIdempotent(method),
     isPlain: !nullMayBeMissing.has(method) && method !== headMethod,
+    livesWithHead: depends === Depends.onHead || depends === Depends.onMoment,
+    name: method,
+    isHead: method === headMethod,
     needsCare: method === blockMethod || method === logsMethod,
     hitCounter: `k|${network}|${method}|hit`,
     joinedCounter: `k|${network}|${method}|joined`,
     hitLog: log('"attempts":0,"cache":"hit",'),
     joinedLog: log('"attempts":0,"cache":"joined",'),
-    roads: [],
   };
 }
 

@@ -219,7 +219,8 @@ function settle(reply?: NginxHTTPRequest): void {
       if (now - network.goodWrittenAt >= goodFreshForMs) noteGood(network, now);
       if (facts.only === undefined && random() < measuredShare) learnFrom(now - startedAt);
       countQuick(road, now - startedAt);
-      if (isLogged) log(r, road.logLine);
+      if (isLogged)
+        (r.variables as Written).gateway_log = logsParams ? withParams(road.logLine) : road.logLine;
       r.return(
         200,
         '{"jsonrpc":"2.0","id":' +
@@ -269,7 +270,7 @@ function answerFound(member: string, counter: string, line: string): void {
   client = undefined;
   if (startedAt - network.hitWrittenAt >= goodFreshForMs) noteHit(network, startedAt);
   countOne(counter);
-  if (isLogged) log(r, line);
+  if (isLogged) (r.variables as Written).gateway_log = logsParams ? withParams(line) : line;
   r.return(200, `{"jsonrpc":"2.0","id":${quickId},${member}}`);
 }
 
@@ -283,10 +284,10 @@ function answerFailed(member: string): void {
   exchangeOf(r, call).start();
 }
 
-function log(r: NginxHTTPRequest, facts: string): void {
-  let line = facts;
-  if (logsParams) line += `,"params":${JSON.stringify([quickValues])}`;
-  (r.variables as Record<string, string>).gateway_log = line;
+type Written = Record<string, string>;
+
+function withParams(line: string): string {
+  return `${line},"params":${JSON.stringify([quickValues])}`;
 }
 
 const timedOut: Reply = { failure: "timeout", gaveUp: true };

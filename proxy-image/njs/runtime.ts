@@ -9,7 +9,8 @@ import { methodRule } from "./methodRule";
 import { rateOf } from "./nodeLimits";
 import type { Network, Node, Runtime } from "./types";
 
-let runtime: Runtime | undefined;
+/** See `loadRuntime`. */
+export let runtime: Runtime | undefined;
 
 /**
  * The pool that this worker's configuration came with. A context serves one configuration only (a reload starts new workers),
@@ -54,31 +55,32 @@ function networkOf(described: PoolNetwork, limits: PoolLimits): Network {
   const leader =
     described.leader && nodeOf(described.leader, nodes.length, described.chainId, epochKey, limits);
   return {
+    // What each call reads comes first: members lie in memory in this order.
+    seenEpoch: -1,
+    edition: 0,
+    idFirstMethods: [],
+    rotation: nodes,
+    rotationSums: undefined,
+    hasRates: [...nodes, ...(leader ? [leader] : [])].some(({ rate }) => rate !== undefined),
+    goodWrittenAt: 0,
+    hitWrittenAt: 0,
     name: described.name,
     chainId: described.chainId,
     nodes,
     leader,
-    rotation: nodes,
-    rotationSums: undefined,
     isLevel: false,
     slack: 0,
     hasGaps: false,
     gapMethods: new Set(),
-    hasRates: [...nodes, ...(leader ? [leader] : [])].some(({ rate }) => rate !== undefined),
     head: -1,
     fork: 0,
     finalHeight: -1,
     headKey: "",
     blockTimeMs: described.blockTimeSeconds * 1000,
     epochKey,
-    seenEpoch: -1,
     seenOwnEpoch: -1,
-    edition: 0,
     goodKey: `good|${described.name}`,
-    goodWrittenAt: 0,
-    hitWrittenAt: 0,
     methods: new Map(),
-    idFirstMethods: [],
     spellings: [],
     isAllowed,
     heads: new Heads(described, leader ? [...nodes, leader] : nodes, limits, epochKey),
@@ -94,14 +96,22 @@ function nodeOf(
   limits: PoolLimits,
 ): Node {
   const { id, weight, secrets } = described;
+  const rate = rateOf(described);
+  const creditKey = described.countsCredits === true ? `x|${id}` : undefined;
   return {
+    // As above.
+    latencyReadAt: 0,
+    latency: 0,
+    ejectedUntil: 0,
+    index,
+    isMetered: rate !== undefined || creditKey !== undefined,
+    hedgeAfterMs: 0,
     id,
     chainId,
     epochKey,
     location: `/~${id}`,
     heavyLocation: `/=${id}`,
     weight,
-    index,
     secrets,
     latencyKey: `l|${id}`,
     ejectedUntilKey: `e|${id}`,
@@ -109,17 +119,12 @@ function nodeOf(
     recoveredAtKey: `r|${id}`,
     heightKey: `g|${id}`,
     watchedUntilKey: `w|${id}`,
-    ejectedUntil: 0,
     height: -1,
     gaps: undefined,
-    isMetered: rateOf(described) !== undefined || described.countsCredits === true,
-    rate: rateOf(described),
-    creditKey: described.countsCredits === true ? `x|${id}` : undefined,
+    rate,
+    creditKey,
     maxConcurrency: described.maxConcurrency,
     watchedUntil: 0,
-    latency: 0,
-    hedgeAfterMs: 0,
     longestHedgeMs: longestHedgeMs(limits),
-    latencyReadAt: 0,
   };
 }

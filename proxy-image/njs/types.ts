@@ -73,9 +73,8 @@ export interface MethodFacts {
   name: string;
   /** A request to a node up to the params. */
   bodyStart: string;
-  nullMayBeMissing: boolean;
   isHead: boolean;
-  /** Neither of them. */
+  /** Neither the head nor something that may be missing: any result will do. */
   isPlain: boolean;
   /** Some calls of it may have to be sent with care: see `wantsCare`. */
   needsCare: boolean;
