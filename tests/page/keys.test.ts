@@ -115,7 +115,9 @@ describe("keys on the status page", function () {
     assert.equal(await page.evaluate("navigator.clipboard.readText()"), text);
     await page.keyboard.press("Escape");
     await page.waitForSelector(rows);
-    assert.ok(!(await page.content()).includes(text));
+    await until(async () => !(await page.content()).includes(text), {
+      what: "the key is gone from the page",
+    });
     assert.equal(await page.evaluate("localStorage.length + sessionStorage.length"), 0);
     assertQuiet(open);
     await page.close();

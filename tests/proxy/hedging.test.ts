@@ -50,20 +50,23 @@ describe("hedging", () => {
       [a.behaviour, b.behaviour],
       async ({ nginx, nodes }) => {
         await warmUp(nginx, nodes);
-        a.hold = true;
-        let slowest = 0;
-        const before = await hedged(nginx);
+        let raced = 0;
         await until(
           async () => {
+            const before = await hedged(nginx);
+            a.hold = true;
             const startedAt = Date.now();
             assert.equal((await balance(nginx)).status, 200);
-            slowest = Math.max(slowest, Date.now() - startedAt);
-            return (await hedged(nginx)) > before;
+            raced = Date.now() - startedAt;
+            a.letGo();
+            if ((await hedged(nginx)) > before) return true;
+            // It went to the other node; or the first answers were so slow that nothing is unusual yet.
+            for (let i = 0; i < 20; i++) await balance(nginx);
+            return false;
           },
-          { what: "a call went to the slow node first" },
+          { what: "a call went to the slow node first", deadlineMs: 30_000 },
         );
-        a.letGo();
-        assert.ok(slowest < 1500, `${slowest} ms`);
+        assert.ok(raced < 1500, `${raced} ms`);
         assert.equal((await balance(nginx)).status, 200);
       },
       { settings },

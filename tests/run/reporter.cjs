@@ -14,7 +14,7 @@ module.exports = class CountingReporter extends Spec {
     runner.on("pending", (test) => this.skipped.push(test.fullTitle()));
     runner.on("fail", (test, error) => {
       const text = String(error?.stack ?? error?.message ?? error);
-      this.failed.push({ title: test.fullTitle(), error: text.slice(0, maxErrorLength) });
+      this.failed.push({ title: test.fullTitle(), error: text.slice(0, maxErrorLength), file: test.file });
     });
   }
 
