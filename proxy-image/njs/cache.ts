@@ -103,6 +103,11 @@ export function takeTurn(
 }
 let waitedFor = "";
 
+/** For a call whose answer is nobody else's: what the context's last request left behind when it was ended is not its own. */
+export function goAlone(): void {
+  slot = "";
+}
+
 /** What was found; a context in reserve does not keep it. */
 export function takeFound(): string {
   const taken = found;

@@ -1,4 +1,4 @@
-import { keep, lookAgain, lookUp, nextWaitMs, Turn, takeFound, takeTurn } from "./cache";
+import { goAlone, keep, lookAgain, lookUp, nextWaitMs, Turn, takeFound, takeTurn } from "./cache";
 import { Depends } from "./cacheRules";
 import type { Call } from "./call";
 import { methodFacts } from "./methodFacts";
@@ -58,6 +58,7 @@ export function keepAnswers(network: Network, calls: Call[]): void {
 export function takeTurnOf(network: Network, call: Call, longestMs: number, goOn: () => void): void {
   const question = questionOf(network, call);
   if (question === undefined) {
+    goAlone();
     goOn();
     return;
   }

@@ -1,5 +1,5 @@
 import { breakOffLater, type Reply, readReply } from "./askNode";
-import { land, landCall, lookAgain, nextWaitMs, slot, Turn, takeFound, takeTurn } from "./cache";
+import { goAlone, land, landCall, lookAgain, nextWaitMs, slot, Turn, takeFound, takeTurn } from "./cache";
 import { Depends } from "./cacheRules";
 import { Call } from "./call";
 import { chooseFirst } from "./choose";
@@ -80,10 +80,8 @@ export function quickCall(
 ): boolean {
   if (!readQuickly(text, itsNetwork)) return false;
   const facts = quickFacts;
-  if (facts.edition !== itsNetwork.edition || runtime === undefined) {
-    readSettings(itsRuntime);
-    freshen(facts, itsNetwork);
-  }
+  if (runtime !== itsRuntime) readSettings(itsRuntime);
+  if (facts.edition !== itsNetwork.edition) freshen(facts, itsNetwork);
   if (facts.isCareful && hasToBeSentWithCare(itsNetwork)) return false;
   client = r;
   network = itsNetwork;
@@ -102,7 +100,7 @@ export function quickCall(
       timer = setTimeout(lookForAnswer, waitMs);
       return true;
     }
-  }
+  } else goAlone();
   send(r);
   return true;
 }
