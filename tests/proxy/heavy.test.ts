@@ -347,9 +347,13 @@ describe("heavy methods", () => {
   it("are counted by network, method, node and outcome, and logged like others", () =>
     scene(
       [ok("0x5"), httpStatus(500)],
-      async ({ nginx }) => {
+      async ({ nginx, nodes }) => {
         const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-        for (let i = 0; i < 3; i++) await nginx.post(trace, { agent });
+        // Until the failing node has left: nginx closes the connection of a call that it has seen a 500 for.
+        let traces = 0;
+        for (; traces === 0 || (nodes[1]!.calls === 0 && traces < 100); traces++)
+          await nginx.post(trace, { agent });
+        assert.equal(nodes[1]!.calls, 1);
         await nginx.post(request("trace_block"), { agent });
         // The connection is free for the next call a moment after the answer.
         await until(() => Object.values(agent.freeSockets).flat().length === 1, {
@@ -358,14 +362,14 @@ describe("heavy methods", () => {
         agent.destroy();
         const { text } = await nginx.control("/metrics");
         for (const line of [
-          'gateway_calls_total{network="mainnet",method="debug_traceBlock",node="n0000000000000001",outcome="ok",cache="none"} 3',
+          `gateway_calls_total{network="mainnet",method="debug_traceBlock",node="n0000000000000001",outcome="ok",cache="none"} ${traces}`,
           'gateway_calls_total{network="mainnet",method="trace_block",node="n0000000000000001",outcome="ok",cache="none"} 1',
-          'gateway_http_responses_total{status="200"} 4',
-          'gateway_node_answer_seconds_count{network="mainnet",node="n0000000000000001"} 4',
+          `gateway_http_responses_total{status="200"} ${traces + 1}`,
+          `gateway_node_answer_seconds_count{network="mainnet",node="n0000000000000001"} ${traces + 1}`,
         ]) {
           assert.ok(text.includes(`${line}\n`), line);
         }
-        const [line] = await nginx.accessLog(4);
+        const [line] = await nginx.accessLog(traces + 1);
         const { network, method, outcome, node, status, params } = line!;
         assert.deepEqual(
           { network, method, outcome, node, status, params },
