@@ -6,4 +6,7 @@ export const memoryEnvironment = {
   MALLOC_MMAP_THRESHOLD_: String(256 * 1024),
   // So much stays at the heap's end for the calls that come next.
   MALLOC_TRIM_THRESHOLD_: String(4 * 1024 * 1024),
+  // Its heap in huge pages: calls under way each work on a JavaScript heap of their own, and what maps so many small pages would not
+  // fit into the processor. glibc before 2.35 and other libraries pass over it, and so does a system that gives out none.
+  GLIBC_TUNABLES: "glibc.malloc.hugetlb=1",
 };
