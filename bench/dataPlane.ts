@@ -178,7 +178,8 @@ async function fullLoad(
 
 function body(index: number): string {
   const account = `0x${index.toString(16).padStart(40, "0")}`;
-  return `{"jsonrpc":"2.0","id":${index},"method":"eth_getBalance","params":["${account}","latest"]}`;
+  // The upstream answers with this id.
+  return `{"jsonrpc":"2.0","id":1,"method":"eth_getBalance","params":["${account}","latest"]}`;
 }
 
 /** CPU time that processes have used so far, in µs. */

@@ -9,12 +9,10 @@ export type Verdict =
 
 const garbage: Verdict = { kind: "garbage" };
 
-/** How nearly every node begins its answer to a request with id 1. */
-const usualStart = '{"jsonrpc":"2.0","id":1,"result":';
-/** Other spellings; `id` may come after the result. */
-const otherStart =
-  /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?("id"\s*:\s*1\s*,\s*)?(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"result"\s*:\s*/;
-const idAtEnd = /,\s*"id"\s*:\s*1\s*$/;
+/** Spellings of the start of an answer; `id` may come after the result. */
+const anyStart =
+  /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?(?:"id"\s*:\s*(\d+)\s*,\s*)?(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"result"\s*:\s*/;
+const idAtEnd = /,\s*"id"\s*:\s*(\d+)\s*$/;
 
 /** Values up to this length are checked by parsing them, at 5 ms a MiB; of longer ones the brackets are counted, at half of that. */
 const longestParsed = 8 * 1024 * 1024;
@@ -35,9 +33,9 @@ function countOf(character: string, text: string, most = Number.POSITIVE_INFINIT
   return count;
 }
 
-/** Judges the answer to a single request with id 1. */
-export function judgeSingle(text: string, status: number): Verdict {
-  const result = usualResult(text);
+/** Judges the answer to a single request. */
+export function judgeSingle(text: string, status: number, id = 1): Verdict {
+  const result = usualResult(text, String(id));
   if (result !== undefined && isValue(result)) {
     return { kind: "result", member: `"result":${result}`, isNull: result === "null" };
   }
@@ -48,20 +46,22 @@ export function judgeSingle(text: string, status: number): Verdict {
   } catch {
     return garbage;
   }
-  return judgeElement(parsed, text, 1, status);
+  return judgeElement(parsed, text, id, status);
 }
 
 /** The text of `result` in an answer of a usual shape; it still has to be checked that it is one value. */
-function usualResult(text: string): string | undefined {
+function usualResult(text: string, id: string): string | undefined {
   let end = text.length - 1;
   while (end > 0 && text.charCodeAt(end) <= 32) end--;
   if (text.charCodeAt(end) !== 125) return undefined;
+  // How nearly every node begins.
+  const usualStart = `{"jsonrpc":"2.0","id":${id},"result":`;
   if (text.startsWith(usualStart)) return text.slice(usualStart.length, end);
-  const start = otherStart.exec(text.slice(0, 200));
+  const start = anyStart.exec(text.slice(0, 200));
   if (start === null) return undefined;
-  if (start[1] !== undefined) return text.slice(start[0].length, end).trimEnd();
-  const idLength = idAtEnd.exec(text.slice(Math.max(0, end - 60), end))?.[0].length;
-  return idLength === undefined ? undefined : text.slice(start[0].length, end - idLength).trimEnd();
+  if (start[1] === id) return text.slice(start[0].length, end).trimEnd();
+  const atEnd = start[1] === undefined ? idAtEnd.exec(text.slice(Math.max(0, end - 60), end)) : null;
+  return atEnd?.[1] === id ? text.slice(start[0].length, end - atEnd[0].length).trimEnd() : undefined;
 }
 
 function isValue(text: string): boolean {

@@ -76,26 +76,29 @@ function bodyOf(calls: Call[]): string {
   return `${body}]`;
 }
 
-/** Reads and judges what came back for `count` calls. */
-export function readReply(reply: NginxHTTPRequest, count: number): Reply {
+/**
+ * Reads and judges what came back for `count` calls.
+ * @param id of a single call
+ */
+export function readReply(reply: NginxHTTPRequest, count: number, id = 1): Reply {
   const status = reply.status;
   if (status === tooLargeStatus) return { failure: "tooLarge" };
   const text = reply.responseText ?? "";
-  if (status === 200) return readBody(text, count, status);
+  if (status === 200) return readBody(text, count, id, status);
   const { upstream_header_time: header, upstream_connect_time: connect } = reply.variables;
   const failed = transportFailure(status, header, connect, reply.variables.upstream_addr);
   if (failed !== undefined) return { failure: failed };
   const failure = classifyStatus(status) ?? "http";
   const restMs = restOf(reply.headersOut["Retry-After"]);
   if (status >= 300 && status < 400) return { failure: "http" };
-  const read = readBody(text, count, status);
+  const read = readBody(text, count, id, status);
   const heard = read.verdicts?.filter((verdict) => verdict !== undefined && verdict.kind !== "garbage");
   if (heard === undefined || heard.length === 0) return { failure: failure as Failure, restMs };
   return { ...read, failure: read.failure ?? (failure as Failure), restMs };
 }
 
-function readBody(text: string, count: number, status: number): Reply {
-  if (count === 1) return { verdicts: [judgeSingle(text, status)] };
+function readBody(text: string, count: number, id: number, status: number): Reply {
+  if (count === 1) return { verdicts: [judgeSingle(text, status, id)] };
   // What is too much at once may be had call by call.
   if (!isParsable(text)) return { failure: "garbage", batchRefused: true };
   const judged = judgeBatch(text, count, status);

@@ -5,10 +5,12 @@ import type { MethodFacts, Network } from "./types";
 
 /**
  * Answers in shared memory, for all workers, and which calls are under way, so that equal calls at the same time make one call to a
- * node. An entry's first character says what it is: a kept answer, an answer for those alone that wait for it, or nothing yet: the call
- * is under way. A dictionary that fails costs calls to nodes, nothing else.
+ * node. Kept answers begin with the comma before their `result` and go on to the end; others are for those alone that wait for them.
+ * Calls under way have a dictionary of their own, because most are asked once: a small one is in the processor's caches. A dictionary
+ * that fails costs calls to nodes, nothing else.
  */
-const kept = ">";
+const keptStart = ',"result":';
+const comma = 44;
 const handedOver = "!";
 const awaited = "w";
 
@@ -25,6 +27,7 @@ const keptShare = 1 / 8;
 
 const { random } = Math;
 let zone: NgxSharedDict<string> | undefined;
+let flights: NgxSharedDict<string>;
 
 /*
  * The call under way. A context serves one request at a time.
@@ -36,7 +39,7 @@ let slotFacts: MethodFacts;
 let slotNetwork: Network;
 /** The first param where it matters and names something: contexts in reserve keep no large params in memory. */
 let slotAsked: string | undefined;
-/** Result, after `Turn.hit`; or the whole member, after `Turn.handed`: see `takeFound`. */
+/** See `takeFound`. */
 let found = "";
 
 // biome-ignore lint/suspicious/noConstEnum: the bundle holds the numbers themselves
@@ -45,7 +48,7 @@ export const enum Turn {
   alone = 0,
   /** The call is sent, and `land` has to be called with what came of it. */
   leads = 1,
-  /** `takeFound` is the result. */
+  /** `takeFound` is the answer behind its id. */
   hit = 2,
   /** An equal call is under way: `lookAgain` after a moment. */
   waits = 3,
@@ -56,6 +59,7 @@ export const enum Turn {
 /** Whether there is one. Without it no call may come here: its method depends on its caller then, see `factsOf`. */
 export function hasCache(): boolean {
   zone ??= (ngx.shared as Record<string, unknown>).cache as NgxSharedDict<string> | undefined;
+  flights = (ngx.shared as Record<string, unknown>).flights as NgxSharedDict<string>;
   return zone !== undefined;
 }
 
@@ -81,20 +85,19 @@ export function takeTurn(
   const isOfHead = blockParam >= 0 ? params[blockParam] === "latest" : facts.livesWithHead;
   const prefix = isOfHead ? facts.headPrefix : prefixOf(network, facts, params);
   const key =
-    prefix + (paramsText.charCodeAt(1) === 123 ? canonical(params, paramsText) : paramsText.toLowerCase());
+    prefix + (typeof params[0] === "object" ? canonical(params, paramsText) : inSmallLetters(paramsText));
   try {
-    if (zone!.add(key, "", longestMs)) {
+    const entry = zone!.get(key);
+    if (entry !== undefined) {
+      if (entry.charCodeAt(0) !== comma) return Turn.alone;
+      found = entry;
+      return Turn.hit;
+    }
+    if (flights.add(key, "", longestMs)) {
       slot = key;
       return Turn.leads;
     }
-    const entry = zone!.get(key);
-    if (entry === undefined) return Turn.alone;
-    if (entry.startsWith(kept)) {
-      found = entry.slice(1);
-      return Turn.hit;
-    }
-    if (entry.startsWith(handedOver)) return Turn.alone;
-    if (entry === "") zone!.replace(key, awaited);
+    flights.replace(key, awaited);
     waitedFor = key;
     return Turn.waits;
   } catch {
@@ -124,17 +127,18 @@ export function nextWaitMs(ms: number): number {
 export function lookAgain(longestMs: number, isLast: boolean): Turn {
   try {
     const entry = zone!.get(waitedFor);
-    if (entry === undefined) {
-      if (!zone!.add(waitedFor, "", longestMs)) return Turn.waits;
+    if (entry !== undefined) {
+      const isKept = entry.charCodeAt(0) === comma;
+      found = isKept ? entry : entry.slice(1);
+      return isKept ? Turn.hit : Turn.handed;
+    }
+    if (flights.add(waitedFor, "", longestMs)) {
       slot = waitedFor;
       return Turn.leads;
     }
-    found = entry.slice(1);
-    if (entry.startsWith(kept)) return Turn.hit;
-    if (entry.startsWith(handedOver)) return Turn.handed;
     if (!isLast) return Turn.waits;
     // Whoever had it under way is gone.
-    zone!.delete(waitedFor);
+    flights.delete(waitedFor);
   } catch {
     // It goes alone.
   }
@@ -152,12 +156,12 @@ export function land(result: string | undefined, value: unknown, error?: string)
   const key = slot;
   slot = "";
   try {
-    const isAwaited = zone!.pop(key) === awaited;
+    const isAwaited = flights.pop(key) === awaited;
     const mayBeFinal = slotMs === finalMs || slotFacts.depends === Depends.onHash;
     if (!isAwaited && (slotMs === 0 || (!mayBeFinal && random() >= keptShare))) return;
     const ms = result === undefined ? 0 : lifetimeOf(result, value);
     if (ms > 0 && (isAwaited || !mayBeFinal || ms === finalMs || random() < keptShare))
-      zone!.set(key, kept + result, ms);
+      zone!.set(key, `${keptStart}${result}}`, ms);
     else if (isAwaited && (result ?? error) !== undefined)
       zone!.set(key, `${handedOver}${result === undefined ? error : `"result":${result}`}`, handedOverMs);
   } catch {
@@ -176,7 +180,7 @@ export function landCall(call: Call): void {
   land(result, value, outcome === "error" ? member : undefined);
 }
 
-/** The kept result of a call that does not wait for others, as in a batch. */
+/** The kept `result` member for a call that does not wait for others, as in a batch. */
 export function lookUp(
   network: Network,
   facts: MethodFacts,
@@ -186,7 +190,7 @@ export function lookUp(
   if (facts.depends === Depends.onCaller) return undefined;
   try {
     const entry = zone!.get(keyOf(network, facts, params, withoutBlanks(paramsText)));
-    return entry?.startsWith(kept) === true ? entry.slice(1) : undefined;
+    return entry?.startsWith(keptStart) === true ? entry.slice(1, -1) : undefined;
   } catch {
     return undefined;
   }
@@ -204,7 +208,7 @@ export function keep(
   try {
     const key = keyOf(network, facts, params, withoutBlanks(paramsText));
     const ms = lifetimeOf(result, JSON.parse(result));
-    if (ms === finalMs || (ms > 0 && random() < keptShare)) zone!.add(key, kept + result, ms);
+    if (ms === finalMs || (ms > 0 && random() < keptShare)) zone!.add(key, `${keptStart}${result}}`, ms);
   } catch {
     // The next one asks again.
   }
@@ -268,10 +272,26 @@ function lifetimeByHash(value: Described): number {
  * is taken for equal; params that lose digits when they are parsed stay as they are.
  */
 function canonical(params: unknown[], text: string): string {
-  if (text.charCodeAt(1) !== 123) return text.toLowerCase();
+  if (text.charCodeAt(1) !== 123) return inSmallLetters(text);
   const first = params[0] as Record<string, unknown>;
-  if (isSorted(first) || JSON.stringify(params) !== text) return text.toLowerCase();
-  return JSON.stringify([sorted(first), ...params.slice(1)]).toLowerCase();
+  if (isSorted(first) || JSON.stringify(params) !== text) return inSmallLetters(text);
+  return inSmallLetters(JSON.stringify([sorted(first), ...params.slice(1)]));
+}
+
+/** A context that has met no capitals in so many calls looks for them in one of a few only: looking costs as much as parsing. */
+const lookedAtFirst = 16;
+const lookedAtShare = 16;
+let toLookAt = lookedAtFirst;
+let passedOver = 0;
+
+/** Text with capitals that were passed over names an entry of its own: that costs a call to a node, now and then. */
+function inSmallLetters(text: string): string {
+  if (toLookAt === 0 && ++passedOver < lookedAtShare) return text;
+  const small = text.toLowerCase();
+  passedOver = 0;
+  if (small !== text) toLookAt = lookedAtFirst;
+  else if (toLookAt > 0) toLookAt--;
+  return small;
 }
 
 function isSorted(value: object): boolean {

@@ -31,12 +31,12 @@ export function answerKept(network: Network, calls: Call[]): void {
   for (const call of calls) {
     const question = questionOf(network, call);
     if (question === undefined) continue;
-    const result = lookUp(network, question.facts, question.params, question.text);
-    if (result === undefined) {
+    const member = lookUp(network, question.facts, question.params, question.text);
+    if (member === undefined) {
       call.cache = "miss";
       continue;
     }
-    finish(call, resultStart + result, "hit");
+    finish(call, member, "hit");
     noteHit(network, Date.now());
   }
 }
@@ -68,7 +68,7 @@ export function takeTurnOf(network: Network, call: Call, longestMs: number, goOn
     return;
   }
   if (turn === Turn.hit) {
-    finish(call, resultStart + takeFound(), "hit");
+    finish(call, takeFound().slice(1, -1), "hit");
     noteHit(network, Date.now());
   } else if (turn === Turn.leads) call.cache = "miss";
   goOn();
@@ -81,7 +81,7 @@ function wait(call: Call, longestMs: number, until: number, ms: number, goOn: ()
       wait(call, longestMs, until, nextWaitMs(ms), goOn);
       return;
     }
-    if (turn === Turn.hit) finish(call, resultStart + takeFound(), "joined");
+    if (turn === Turn.hit) finish(call, takeFound().slice(1, -1), "joined");
     else if (turn === Turn.handed) finish(call, takeFound(), "joined");
     else if (turn === Turn.leads) call.cache = "miss";
     goOn();

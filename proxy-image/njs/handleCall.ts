@@ -14,30 +14,46 @@ import type { Network, Runtime } from "./types";
 
 const dateNow = Date.now;
 
-/** `js_content` of everything that clients call. */
+/** `js_content` of `/`. */
+export function callDefault(r: NginxHTTPRequest): void {
+  const runtime = loaded ?? loadRuntime(r);
+  callNetwork(r, runtime, runtime.defaultNetwork);
+}
+
+/** `js_content` of everything else that clients call. */
 export function call(r: NginxHTTPRequest): void {
+  const runtime = loaded ?? loadRuntime(r);
+  callNetwork(r, runtime, networkAt(runtime, r.uri));
+}
+
+function callNetwork(r: NginxHTTPRequest, runtime: Runtime, asked: Network | undefined): void {
   if (r.method !== "POST") {
-    if (r.method === "GET" && r.headersIn.Upgrade?.toLowerCase() === "websocket") {
-      if (admitSocket(r, networkAt)) r.internalRedirect("@sockets");
-      return;
-    }
     answerOtherMethod(r);
     return;
   }
   const now = dateNow();
-  const runtime = loaded ?? loadRuntime(r);
-  const { uri } = r;
-  let network = uri === "/" ? runtime.defaultNetwork : networkAt(runtime, uri);
-  if (!refreshState(runtime, network)) {
+  if (!refreshState(runtime, asked)) {
     r.internalRedirect("@newest");
     return;
   }
   const text = r.requestText ?? "";
+  let network = asked;
   if (runtime.admission !== undefined) {
     if (!admit(r, runtime, network, text, now)) return;
     network = admittedNetwork;
   }
-  if (network !== undefined && quickCall(r, runtime, network, text, now)) return;
+  if (network === undefined || !quickCall(r, runtime, network, text, now))
+    callGenerally(r, runtime, network, text, now);
+}
+
+/** Requests that are unusual in their form, or what they ask for. */
+function callGenerally(
+  r: NginxHTTPRequest,
+  runtime: Runtime,
+  network: Network | undefined,
+  text: string,
+  now: number,
+): void {
   const request = readRequest(text, runtime.limits.batchLimit);
   if (request.kind === "bad") {
     respond(r, request.status, request.body);
@@ -45,7 +61,7 @@ export function call(r: NginxHTTPRequest): void {
   }
   const calls = request.kind === "single" ? [request.call] : request.calls;
   if (network === undefined || (network.nodes.length === 0 && network.leader === undefined)) {
-    answerWithoutNodes(r, runtime, network, calls, request.kind === "batch", uri);
+    answerWithoutNodes(r, runtime, network, calls, request.kind === "batch");
     return;
   }
   if (runtime.admission !== undefined && request.kind === "batch") limitBatch(r, runtime, calls, now);
@@ -59,7 +75,6 @@ export function call(r: NginxHTTPRequest): void {
     if (fixed !== undefined) one.finish(fixed, "ok");
   }
   if (request.kind === "single" && streamCall(r, runtime, network, request.call, now)) return;
-  const itsNetwork = network;
   if (request.kind === "single") {
     const exchange = new Exchange(r, runtime, network, calls, now, () => {
       landCall(request.call);
@@ -70,7 +85,7 @@ export function call(r: NginxHTTPRequest): void {
   }
   answerKept(network, calls);
   new Exchange(r, runtime, network, calls, now, (exchange) => {
-    keepAnswers(itsNetwork, calls);
+    keepAnswers(network, calls);
     answerExchange(r, exchange, true, runtime);
   }).start();
 }
@@ -81,9 +96,8 @@ function answerWithoutNodes(
   network: Network | undefined,
   calls: Call[],
   isBatch: boolean,
-  uri: string,
 ): void {
-  const isUnknown = network === undefined && (uri !== "/" || runtime.networks.size > 0);
+  const isUnknown = network === undefined && (r.uri !== "/" || runtime.networks.size > 0);
   const status = isUnknown ? 404 : 503;
   const member = isUnknown
     ? errorMember(invalidRequest, "There is no such network here.")
@@ -99,6 +113,10 @@ function answerWithoutNodes(
 }
 
 function answerOtherMethod(r: NginxHTTPRequest): void {
+  if (r.method === "GET" && r.headersIn.Upgrade?.toLowerCase() === "websocket") {
+    if (admitSocket(r, networkAt)) r.internalRedirect("@sockets");
+    return;
+  }
   if (r.method === "OPTIONS") {
     r.headersOut["Access-Control-Allow-Methods"] = "POST, OPTIONS";
     r.headersOut["Access-Control-Allow-Headers"] =

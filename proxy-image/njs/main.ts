@@ -1,6 +1,6 @@
 import { broken } from "./broken";
 import { guard, guardHeavy } from "./guard";
-import { call } from "./handleCall";
+import { call, callDefault } from "./handleCall";
 import { keys } from "./keyStore";
 import { metrics, ready, stats, tick, trial } from "./operation";
 import { poll } from "./polling";
@@ -10,6 +10,7 @@ import { nextStream, unstreamed } from "./streaming";
 
 export default {
   call,
+  callDefault,
   ready,
   metrics,
   stats,

@@ -16,6 +16,7 @@ import {
   quickBlanks,
   quickFacts,
   quickId,
+  quickIdTravels,
   quickParams,
   quickValues,
   readQuickly,
@@ -35,12 +36,12 @@ import type { MethodFacts, Network, Node, Road, Runtime } from "./types";
  * Each function, each object and each of the engine's methods that is used for the first time costs some cache lines.
  */
 
-const usualStart = '{"jsonrpc":"2.0","id":1,"result":';
+const answerStart = '{"jsonrpc":"2.0","id":';
+const resultStart = ',"result":';
+const objectEnd = "}";
 /** Longer results are checked by the general road, which does not parse the longest ones. */
 const longestResult = 32_768;
 const graceMs = 50;
-const usualStartLength = usualStart.length;
-const idEnd = usualStart.indexOf(',"result"');
 /** One call of so many adds to its node's average latency: that costs two looks into shared memory. */
 const measuredShare = 1 / 8;
 const { random } = Math;
@@ -92,7 +93,7 @@ export function quickCall(
     const params = quickBlanks ? withoutBlanks(quickParams) : quickParams;
     const turn = takeTurn(itsNetwork, facts, quickValues, params, attemptTimeoutMs);
     if (turn === Turn.hit) {
-      answerFound(`"result":${takeFound()}`, facts.hitCounter, facts.hitLog);
+      answerFound(takeFound(), facts.hitCounter, facts.hitLog);
       return true;
     }
     if (turn === Turn.waits) {
@@ -128,11 +129,16 @@ function send(r: NginxHTTPRequest): void {
   road = way;
   const { node } = way;
   if (node.isMetered) meter(node);
-  options.body = facts.bodyStart + quickParams + "}";
   // With one node in the rotation there is nobody to ask too.
   hedgedAfterMs = facts.only === undefined && facts.mayBeHedged ? node.hedgeAfterMs : 0;
   timer =
     hedgedAfterMs === 0 ? setTimeout(settle, attemptTimeoutMs + graceMs) : setTimeout(hedge, hedgedAfterMs);
+  // Without a body of its own, the subrequest goes with the client's, as it is.
+  if (quickIdTravels) {
+    r.subrequest(way.location, settle);
+    return;
+  }
+  options.body = facts.bodyStart + quickParams + objectEnd;
   r.subrequest(way.location, options, settle);
 }
 
@@ -188,20 +194,22 @@ function settle(reply?: NginxHTTPRequest): void {
   }
   clearTimeout(timer);
   if (racing !== undefined) {
-    takeOver(r, readReply(reply, 1));
+    takeOver(r, readReply(reply, 1, sentId()));
     return;
   }
   const answer = reply.responseText ?? "";
   // Nodes end their answer with `}`, some with a line feed behind it.
   let end = answer.length - 1;
-  if (answer.charCodeAt(end) === 10) end--;
+  let last = answer.charCodeAt(end);
+  if (last === 10) last = answer.charCodeAt(--end);
+  const start = answerStart + (quickIdTravels ? quickId : "1") + resultStart;
   if (
     end < longestResult &&
-    answer.charCodeAt(end) === 125 &&
-    answer.startsWith(usualStart) &&
+    last === 125 &&
+    answer.slice(0, start.length) === start &&
     reply.status === 200
   ) {
-    const result = answer.slice(usualStartLength, end);
+    const result = answer.slice(start.length, end);
     const facts = quickFacts;
     const now = dateNow();
     let head: string | undefined = result;
@@ -221,14 +229,12 @@ function settle(reply?: NginxHTTPRequest): void {
         (r.variables as Written).gateway_log = logsParams ? withParams(road.logLine) : road.logLine;
       r.return(
         200,
-        '{"jsonrpc":"2.0","id":' +
-          quickId +
-          (head === result ? answer.slice(idEnd, end + 1) : `,"result":${head}}`),
+        quickIdTravels && head === result ? answer : answerStart + quickId + resultStart + head + objectEnd,
       );
       return;
     }
   }
-  takeOver(r, readReply(reply, 1));
+  takeOver(r, readReply(reply, 1, sentId()));
 }
 
 /** @returns the result as clients get it; undefined when another node has to be asked */
@@ -248,10 +254,11 @@ function learnFrom(milliseconds: number): void {
 function lookForAnswer(): void {
   const turn = lookAgain(attemptTimeoutMs, dateNow() - startedAt > attemptTimeoutMs);
   if (turn === Turn.hit) {
-    answerFound(`"result":${takeFound()}`, quickFacts.joinedCounter, quickFacts.joinedLog);
+    answerFound(takeFound(), quickFacts.joinedCounter, quickFacts.joinedLog);
   } else if (turn === Turn.handed) {
     const member = takeFound();
-    if (member.startsWith('"result"')) answerFound(member, quickFacts.joinedCounter, quickFacts.joinedLog);
+    if (member.startsWith('"result"'))
+      answerFound(`,${member}}`, quickFacts.joinedCounter, quickFacts.joinedLog);
     else answerFailed(member);
   } else if (turn === Turn.waits) {
     waitMs = nextWaitMs(waitMs);
@@ -263,13 +270,14 @@ function lookForAnswer(): void {
   }
 }
 
-function answerFound(member: string, counter: string, line: string): void {
+/** @param rest of the answer behind its id */
+function answerFound(rest: string, counter: string, line: string): void {
   const r = client!;
   client = undefined;
   if (startedAt - network.hitWrittenAt >= goodFreshForMs) noteHit(network, startedAt);
   countOne(counter);
   if (isLogged) (r.variables as Written).gateway_log = logsParams ? withParams(line) : line;
-  r.return(200, `{"jsonrpc":"2.0","id":${quickId},${member}}`);
+  r.return(200, answerStart + quickId + rest);
 }
 
 /** An equal call has got an error that is the call's own. */
@@ -286,6 +294,11 @@ type Written = Record<string, string>;
 
 function withParams(line: string): string {
   return `${line},"params":${JSON.stringify([quickValues])}`;
+}
+
+/** The id that the node was asked with. */
+function sentId(): number {
+  return quickIdTravels ? Number(quickId) : 1;
 }
 
 const timedOut: Reply = { failure: "timeout", gaveUp: true };

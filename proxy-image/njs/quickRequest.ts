@@ -18,6 +18,8 @@ export interface Spelling {
 export let quickFacts: MethodFacts;
 /** As the client wrote it. */
 export let quickId = "";
+/** It may go to nodes as it is: they have been seen to change strings, fractions and large numbers. */
+export let quickIdTravels = false;
 export let quickParams = "";
 /** The same, parsed. */
 export let quickValues: unknown[] = [];
@@ -30,6 +32,7 @@ const idFirst = '{"jsonrpc":"2.0","id":';
 const idStart = idFirst.length;
 /** As many digits as a number holds for certain, and its sign. */
 const longestId = 16;
+const leastUnsafe = 1e15;
 /** No text up to the params is shorter: there is no need to look for them in it. */
 const shortestKey = ',"method":"x","params":'.length;
 /** Strings of a context in reserve stay in memory: none may be long. */
@@ -44,17 +47,21 @@ const longestText = 16_384;
 export function readQuickly(text: string, network: Network): boolean {
   if (text.length > longestText) return false;
   try {
-    if (!text.startsWith(idFirst)) return readIdLast(text, network);
-    quickId = `${integerOf(text.slice(idStart, idStart + longestId), 10)}`;
-    if (!text.startsWith(quickId, idStart) && !readTextId(text)) return false;
+    const id = integerOf(text.slice(idStart, idStart + longestId), 10);
+    quickId = String(id);
+    quickIdTravels = id >= 0 && id < leastUnsafe;
     const at = idStart + quickId.length;
-    const { idFirstMethods } = network;
-    let i = 0;
-    let facts = idFirstMethods[0];
-    while (facts !== undefined && !text.startsWith(facts.idFirstKey, at)) facts = idFirstMethods[++i];
-    facts ??= learnIdFirst(text, at, network);
-    if (facts === undefined || !text.endsWith("}")) return false;
-    quickParams = text.slice(at + facts.idFirstKey.length - 1, -1);
+    let facts = network.idFirstMethods[0];
+    if (
+      facts === undefined ||
+      text.slice(0, at + facts.idFirstKey.length) !== idFirst + quickId + facts.idFirstKey
+    ) {
+      if (text.slice(0, idStart) !== idFirst) return readIdLast(text, network);
+      if (text.slice(idStart, at) !== quickId && !readTextId(text)) return false;
+      facts = factsIdFirst(text, idStart + quickId.length, network);
+    }
+    if (facts === undefined || text.charCodeAt(text.length - 1) !== 125) return false;
+    quickParams = text.slice(idStart + quickId.length + facts.idFirstKey.length - 1, -1);
     quickValues = parse(quickParams) as unknown[];
     quickFacts = facts;
     quickBlanks = false;
@@ -64,10 +71,24 @@ export function readQuickly(text: string, network: Network): boolean {
   }
 }
 
+/** Of another method than the first one; what is asked for often moves to the front. */
+function factsIdFirst(text: string, at: number, network: Network): MethodFacts | undefined {
+  const known = network.idFirstMethods;
+  const index = known.findIndex(({ idFirstKey }) => text.slice(at, at + idFirstKey.length) === idFirstKey);
+  if (index < 0) return learnIdFirst(text, at, network);
+  const facts = known[index]!;
+  if (index > 0) {
+    known[index] = known[index - 1]!;
+    known[index - 1] = facts;
+  }
+  return facts;
+}
+
 /** An id before the method that is no plain number: a string. */
 function readTextId(text: string): boolean {
   if (text.charCodeAt(idStart) !== 34) return false;
   quickId = text.slice(idStart, text.indexOf(",", idStart));
+  quickIdTravels = false;
   parse(quickId);
   return true;
 }
@@ -88,7 +109,10 @@ function readIdLast(text: string, network: Network): boolean {
   const paramsEnd = text.lastIndexOf(beforeId);
   if (paramsEnd < key.length || !text.endsWith(end)) return false;
   quickId = text.slice(paramsEnd + beforeId.length, -end.length);
-  if (`${integerOf(quickId, 10)}` !== quickId) {
+  const id = integerOf(quickId, 10);
+  quickIdTravels = id >= 0 && id < leastUnsafe;
+  if (String(id) !== quickId) {
+    quickIdTravels = false;
     if (quickId.charCodeAt(0) !== 34) return false;
     parse(quickId);
   }

@@ -421,11 +421,11 @@ describe("heavy methods", () => {
     scene(
       [each(({ id }) => ({ result: id }))],
       async ({ nginx, nodes }) => {
-        const mine = (method: string) => nginx.post({ jsonrpc: "2.0", id: 77, method, params: [] });
+        const mine = (method: string) => nginx.post({ jsonrpc: "2.0", id: "77", method, params: [] });
         assert.equal((await mine("debug_traceBlock")).json.error.code, -32601);
         // The node sees an id of ours, or the client's own.
         assert.equal((await mine("eth_getLogs")).json.result, 1);
-        assert.equal((await mine("eth_getProof")).json.result, 77);
+        assert.equal((await mine("eth_getProof")).json.result, "77");
         for (const path of ["/~stream/n0000000000000001", "/~stream/x", "/+n0000000000000001"])
           assert.equal((await nginx.post(trace, { path })).status, 404);
         assert.equal(nodes[0]!.calls, 2);

