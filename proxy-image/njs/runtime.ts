@@ -1,12 +1,11 @@
 // biome-ignore lint/style/useNodejsImportProtocol: this is the module of njs, not that of Node
 import fs from "fs";
-import type { PoolFile, PoolLimits, PoolNetwork, PoolNode } from "../../functions/domain/render/poolFile";
+import type { PoolFile, PoolLimits, PoolNetwork } from "../../functions/domain/render/poolFile";
 import { fixedMembers } from "./fixedAnswers";
 import { Heads } from "./heads";
 import { setHeavyMethods } from "./heavyMethods";
-import { longestHedgeMs } from "./hedging";
 import { methodRule } from "./methodRule";
-import { rateOf } from "./nodeLimits";
+import { commonOf, KnownNode } from "./poolNode";
 import type { Network, Node, Runtime } from "./types";
 
 /** See `loadRuntime`. */
@@ -47,13 +46,11 @@ function runtimeOf(pool: PoolFile, generation: number): Runtime {
 
 function networkOf(described: PoolNetwork, limits: PoolLimits): Network {
   const epochKey = `x|${described.name}`;
-  const nodes = described.nodes.map((node, index) =>
-    nodeOf(node, index, described.chainId, epochKey, limits),
-  );
+  const common = commonOf(described.chainId, epochKey, limits);
+  const nodes = described.nodes.map((node, index) => new KnownNode(node, index, common));
   const fixed = fixedMembers(described.chainId);
   const isAllowed = methodRule(described.blockedMethods, described.allowedMethods);
-  const leader =
-    described.leader && nodeOf(described.leader, nodes.length, described.chainId, epochKey, limits);
+  const leader = described.leader && new KnownNode(described.leader, nodes.length, common);
   return {
     // What each call reads comes first: members lie in memory in this order.
     seenEpoch: -1,
@@ -85,46 +82,5 @@ function networkOf(described: PoolNetwork, limits: PoolLimits): Network {
     isAllowed,
     heads: new Heads(described, leader ? [...nodes, leader] : nodes, limits, epochKey),
     fixed,
-  };
-}
-
-function nodeOf(
-  described: PoolNode,
-  index: number,
-  chainId: number,
-  epochKey: string,
-  limits: PoolLimits,
-): Node {
-  const { id, weight, secrets } = described;
-  const rate = rateOf(described);
-  const creditKey = described.countsCredits === true ? `x|${id}` : undefined;
-  return {
-    // As above.
-    latencyReadAt: 0,
-    latency: 0,
-    ejectedUntil: 0,
-    index,
-    isMetered: rate !== undefined || creditKey !== undefined,
-    hedgeAfterMs: 0,
-    id,
-    chainId,
-    epochKey,
-    location: `/~${id}`,
-    heavyLocation: `/=${id}`,
-    weight,
-    secrets,
-    latencyKey: `l|${id}`,
-    ejectedUntilKey: `e|${id}`,
-    backoffKey: `b|${id}`,
-    recoveredAtKey: `r|${id}`,
-    heightKey: `g|${id}`,
-    watchedUntilKey: `w|${id}`,
-    height: -1,
-    gaps: undefined,
-    rate,
-    creditKey,
-    maxConcurrency: described.maxConcurrency,
-    watchedUntil: 0,
-    longestHedgeMs: longestHedgeMs(limits),
   };
 }

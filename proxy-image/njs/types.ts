@@ -7,25 +7,25 @@ import type { Gaps } from "./rememberedGaps";
 
 /** A node as this context knows it. */
 export interface Node {
-  id: string;
+  readonly id: string;
   /** Chain that it has to be on. */
-  chainId: number;
+  readonly chainId: number;
   /** URI of its internal location for calls with small answers. */
-  location: string;
+  readonly location: string;
   /** URI of the one for large answers and for a node that must be watched. */
-  heavyLocation: string;
-  weight: number;
+  readonly heavyLocation: string;
+  readonly weight: number;
   /** Its place in what is kept by node. */
-  index: number;
-  secrets: string[];
-  /** Names of its numbers in the shared dictionaries, made once; `epochKey` is that of its network. */
-  epochKey: string;
-  latencyKey: string;
-  ejectedUntilKey: string;
-  backoffKey: string;
-  recoveredAtKey: string;
-  heightKey: string;
-  watchedUntilKey: string;
+  readonly index: number;
+  readonly secrets: string[];
+  /** Names of its numbers in the shared dictionaries; `epochKey` is that of its network. */
+  readonly epochKey: string;
+  readonly latencyKey: string;
+  readonly ejectedUntilKey: string;
+  readonly backoffKey: string;
+  readonly recoveredAtKey: string;
+  readonly heightKey: string;
+  readonly watchedUntilKey: string;
   /** Instant until which it is out of the rotation, in ms; 0 when it is in. A copy: see `refreshState`. */
   ejectedUntil: number;
   /** The last height it said; −1 when it said none. A copy where heads are polled. */
@@ -33,19 +33,19 @@ export interface Node {
   /** What it has shown not to have; a copy. */
   gaps: Gaps | undefined;
   /** How often it may be called, by its operator's plan. */
-  rate: NodeRate | undefined;
+  readonly rate: NodeRate | undefined;
   /** Name of the count of calls sent to it, where its plan is limited by month. */
-  creditKey: string | undefined;
+  readonly creditKey: string | undefined;
   /** One of the two is set. */
-  isMetered: boolean;
+  readonly isMetered: boolean;
   /** So many calls at once; nginx keeps to it. */
-  maxConcurrency: number | undefined;
+  readonly maxConcurrency: number | undefined;
   /** Copy of its latency in ms; 0 while unknown. */
   latency: number;
   /** When a call to it is sent to a second node too, in ms after it was sent; 0 when it is not. As old as the latency. */
   hedgeAfterMs: number;
   /** 0 when no call is sent twice. */
-  longestHedgeMs: number;
+  readonly longestHedgeMs: number;
   /** When this context read them. */
   latencyReadAt: number;
   /** Instant until which it is watched because it was slow without being silent; a copy too. */
