@@ -33,6 +33,7 @@ export const taskSettingNames = [
   "heartbeatSeconds",
   "drainSeconds",
   "workerProcesses",
+  "maxCallsInFlight",
   "callTimeoutSeconds",
   "maxSocketsPerTask",
   "maxSocketsPerClient",

@@ -179,6 +179,8 @@ export class Agent {
         resolver: config.resolver ?? (await nameServers()),
         trustedCertificates: await trustedCertificates(config.runDirectory, config.trustedCertificates),
         workers: config.workers,
+        callsInFlight: config.callsInFlight,
+        contextsKept: Math.ceil(config.callsInFlight / config.workers),
         user: workerUser(),
       },
       redactor: this.#redactor,

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { settingsFromEnvironment } from "../../functions/domain/settings";
+import { availableMemory, callsThatFit } from "./nginx/callsThatFit";
 
 /** Longest path of a unix socket that every system takes, less the name of ours. */
 const longestRunDirectory = 90;
@@ -88,6 +89,7 @@ export function readConfig(environment: NodeJS.ProcessEnv) {
     resolver: values.RESOLVER,
     trustedCertificates: values.TRUSTED_CERTIFICATES,
     workers: settings.workerProcesses || availableParallelism(),
+    callsInFlight: settings.maxCallsInFlight || callsThatFit(availableMemory()),
     stopWithParent: values.STOP_WITH_PARENT === "true",
     releasePollMs: settings.releasePollSeconds * 1000,
     heartbeatMs: settings.heartbeatSeconds * 1000,

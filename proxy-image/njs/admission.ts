@@ -4,6 +4,7 @@ import type { Call } from "./call";
 import { countKeyCalls, countLimited, countTurnedAway } from "./counters";
 import { isFromWithin } from "./inside";
 import { type Key, keyOfId, keyOfText, knowsKeys } from "./keyStore";
+import { log, logLine } from "./logFacts";
 import { countCalls, waitMs } from "./rateLimit";
 import { readRequest } from "./request";
 import { respond } from "./respond";
@@ -213,8 +214,7 @@ function answerLimited(
   const { call } = request;
   if (network !== undefined) {
     countLimited(network, call.method);
-    (r.variables as Record<string, string>).gateway_log =
-      `","network":"${network.name}","attempts":0,"outcome":"limited"`;
+    log(r, logLine(429, `"network":"${network.name}","attempts":0,"outcome":"limited"`));
   }
   r.headersOut["Retry-After"] = retryAfter();
   respond(r, 429, answerText(call.idText ?? "null", errorMember(limitExceeded, limitMessage)));

@@ -2,16 +2,27 @@ import type { Exchange } from "./exchange";
 
 const longestName = 64;
 
-/** Puts what the access log says about this request into the variable that its format ends with. */
+/** What the access log says of a request that is answered with this status: `facts` are its other members. */
+export function logLine(status: number, facts: string): string {
+  return `","status":${status},${facts}`;
+}
+
+/** Puts such a line where the log's format ends. Requests without one have their status from nginx. */
+export function log(r: NginxHTTPRequest, line: string): void {
+  (r.variables as Record<string, string>).gateway_log = line;
+}
+
+/** Logs a request that nodes were asked for. */
 export function logFacts(
   r: NginxHTTPRequest,
   exchange: Exchange,
+  status: number,
   isBatch: boolean,
   withParams: boolean,
 ): void {
   const { calls, network, attempts } = exchange;
   const first = calls[0]!;
-  let facts = `","network":"${network.name}","attempts":${attempts}`;
+  let facts = `"network":"${network.name}","attempts":${attempts}`;
   if (isBatch) {
     let failed = 0;
     for (const { outcome } of calls) if (outcome !== "ok") failed++;
@@ -26,7 +37,7 @@ export function logFacts(
     if (node !== undefined) facts += `,"node":"${node.id}"`;
   }
   if (withParams) facts += `,"params":${paramsOf(exchange)}`;
-  (r.variables as Record<string, string>).gateway_log = facts;
+  log(r, logLine(status, facts));
 }
 
 function paramsOf({ calls }: Exchange): string {

@@ -2,6 +2,7 @@ import { hasCache } from "./cache";
 import { blockParamOf, Depends, dependenceOf } from "./cacheRules";
 import { timeCounterOf } from "./counters";
 import { headMethod } from "./heads";
+import { logLine } from "./logFacts";
 import { hasSmallAnswer, isIdempotent, isNamed, nullMayBeMissing } from "./methods";
 import { blockMethod, logsMethod } from "./needs";
 import { hasOwnRoad } from "./ownRoad";
@@ -27,7 +28,8 @@ export function methodFacts(network: Network, method: string): MethodFacts | und
 
 function factsOf(method: string, network: string): MethodFacts {
   const depends = hasCache() ? dependenceOf(method) : Depends.onCaller;
-  const log = (rest: string) => `","network":"${network}",${rest}"method":"${method}","outcome":"ok"`;
+  const log = (rest: string) =>
+    logLine(200, `"network":"${network}",${rest}"method":"${method}","outcome":"ok"`);
   return {
     // What each call reads comes first: members lie in memory in this order.
     idFirstKey: `,"method":"${method}","params":[`,
@@ -75,7 +77,10 @@ export function roadTo(node: Node, facts: MethodFacts, network: Network): Road {
     counterStart: `${isShared ? "m" : "q"}|${network.name}|${facts.name}|${id}|`,
     counters: [],
     timeCounter: timeCounterOf(network, node),
-    logLine: `","network":"${network.name}","attempts":1,${isShared ? '"cache":"miss",' : ""}"method":"${facts.name}","outcome":"ok","node":"${id}"`,
+    logLine: logLine(
+      200,
+      `"network":"${network.name}","attempts":1,${isShared ? '"cache":"miss",' : ""}"method":"${facts.name}","outcome":"ok","node":"${id}"`,
+    ),
   };
   facts.roads[index] = road;
   return road;

@@ -18,29 +18,31 @@ export function answerExchange(
   isBatch: boolean,
   runtime: Runtime,
 ): void {
-  if (runtime.limits.logRequests) logFacts(r, exchange, isBatch, runtime.limits.logParams);
+  const body = isBatch ? batchBody(exchange.calls) : singleBody(exchange.calls[0]!);
+  const status = body === undefined ? 204 : isBatch ? 200 : statusOf(exchange.calls[0]!);
+  if (runtime.limits.logRequests) logFacts(r, exchange, status, isBatch, runtime.limits.logParams);
   // The connection could take no further request before the node that was given up has finished.
   if (exchange.abandoned) r.headersOut.Connection = "close";
-  if (isBatch) answerBatch(r, exchange.calls);
-  else answerSingle(r, exchange.calls[0]!);
+  const { restMs, outcome } = exchange.calls[0]!;
+  if (!isBatch && body !== undefined && restMs > 0 && outcome === "failed")
+    r.headersOut["Retry-After"] = String(Math.ceil(restMs / 1000));
+  respond(r, status, body);
   for (const call of exchange.calls) call.forget();
 }
 
-function answerSingle(r: NginxHTTPRequest, call: Call): void {
-  if (call.idText === undefined) {
-    respond(r, 204);
-    return;
-  }
-  if (call.restMs > 0 && call.outcome === "failed")
-    r.headersOut["Retry-After"] = String(Math.ceil(call.restMs / 1000));
-  respond(r, call.outcome === "failed" ? failureStatus(call) : 200, answerText(call.idText, call.member!));
+function statusOf(call: Call): number {
+  return call.outcome === "failed" ? failureStatus(call) : 200;
 }
 
-function answerBatch(r: NginxHTTPRequest, calls: Call[]): void {
+/** Undefined when nothing is to be said. */
+function singleBody({ idText, member }: Call): string | undefined {
+  return idText === undefined ? undefined : answerText(idText, member!);
+}
+
+function batchBody(calls: Call[]): string | undefined {
   let body = "";
   for (const { idText, member } of calls) {
     if (idText !== undefined) body += `${body === "" ? "[" : ","}${answerText(idText, member!)}`;
   }
-  if (body === "") respond(r, 204);
-  else respond(r, 200, `${body}]`);
+  return body === "" ? undefined : `${body}]`;
 }

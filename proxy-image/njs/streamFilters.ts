@@ -2,6 +2,7 @@ import { classifyError } from "../../functions/domain/providerErrors";
 import { blameOthers, failNode } from "./blame";
 import { Call } from "./call";
 import { countAnswer, countCall, countFailure, countResponse } from "./counters";
+import { log, logLine } from "./logFacts";
 import { wantedOf } from "./nextNode";
 import { learnMissing, learnUnsupported } from "./rememberedGaps";
 import { answerText, errorMember, internalError } from "./rpcError";
@@ -151,15 +152,14 @@ export function streamed(r: NginxHTTPRequest): string {
   const call = new Call(undefined, stream.method, undefined);
   call.finish("", isWhole ? (end === "error" ? "error" : "ok") : "failed", node);
   countCall(network, call);
-  countResponse(Number(variables.status));
+  const status = Number(variables.status);
+  countResponse(status);
   if (isWhole) countAnswer(network, node, Date.now() - stream.startedAt, 1);
-  const start = variables.gateway_log!.slice(0, variables.gateway_log!.indexOf('"'));
   const { length } = stream.tried;
   const params = runtime.limits.logParams
     ? `,"params":[${bodyOf(variables.gateway_body!).params ?? "null"}]`
     : "";
   const facts = `"attempts":${length},"method":${JSON.stringify(stream.method.slice(0, 64))},"outcome":"${call.outcome}"`;
-  (variables as Record<string, string>).gateway_log =
-    `${start}","network":"${network.name}",${facts},"node":"${node.id}"${params}`;
+  log(r, logLine(status, `"network":"${network.name}",${facts},"node":"${node.id}"${params}`));
   return "";
 }

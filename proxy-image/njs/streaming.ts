@@ -53,7 +53,6 @@ export function streamCall(
   const variables = r.variables as Record<string, string>;
   // Made anew: a node might read another method out of what the client wrote.
   variables.gateway_body = call.requestText(idText);
-  variables.gateway_log = `","network":"${network.name}"`;
   keep(r, stream);
   r.internalRedirect(`/~stream/${node.id}`);
   return true;

@@ -19,6 +19,8 @@ const values: TaskValues = {
   generation: 1,
   instance: "0123456789ab",
   workers: "auto",
+  callsInFlight: 100,
+  contextsKept: 50,
 };
 
 describe("renderRelease", () => {

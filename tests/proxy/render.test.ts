@@ -72,6 +72,8 @@ describe("rendered configurations", () => {
             generation: 1,
             instance: "0123456789ab",
             workers: 1,
+            callsInFlight: 100,
+            contextsKept: 100,
           });
           const file = path.join(folder, "nginx.conf");
           writeFileSync(file, configuration);

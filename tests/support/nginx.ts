@@ -52,6 +52,7 @@ export interface NginxOptions {
   /** How the run directory's name begins; when given, the script is put into it. */
   folder?: string;
   trustedCertificates?: string;
+  callsInFlight?: number;
   /** Folder with another `main.js` than that of the sources. */
   script?: string;
 }
@@ -72,18 +73,20 @@ export class Nginx {
     readonly runDirectory: string,
     private readonly njsFolder: string,
     private readonly trustedCertificates: string,
+    private readonly callsInFlight: number,
   ) {}
 
   static async start(input: RenderInput | ReleaseFiles, options: NginxOptions = {}): Promise<Nginx> {
     const [port] = await freePorts(1);
     const { workers = 1, folder = "gw-", trustedCertificates = systemCertificates } = options;
+    const { callsInFlight = 1024 } = options;
     const runDirectory = mkdtempSync(path.join(tmpdir(), folder));
     let njsFolder = options.script ?? (await njsDirectory());
     if (options.folder !== undefined) {
       cpSync(njsFolder, path.join(runDirectory, "n js"), { recursive: true });
       njsFolder = path.join(runDirectory, "n js");
     }
-    const nginx = new Nginx(port!, workers, runDirectory, njsFolder, trustedCertificates);
+    const nginx = new Nginx(port!, workers, runDirectory, njsFolder, trustedCertificates, callsInFlight);
     const { command, module } = await ensureNginx(() => {});
     nginx.command = command;
     nginx.module = module;
@@ -123,6 +126,8 @@ export class Nginx {
       generation: this.generation,
       instance: "0123456789ab",
       workers: this.workers,
+      callsInFlight: this.callsInFlight,
+      contextsKept: this.callsInFlight,
       ...(process.getuid?.() === 0 ? { user: "root" } : {}),
     });
     writeFileSync(path.join(this.runDirectory, "nginx.conf"), configuration);

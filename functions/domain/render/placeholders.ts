@@ -27,6 +27,10 @@ export interface TaskValues {
   user?: string;
   /** nginx workers, or `auto`. */
   workers: number | "auto";
+  /** Requests of clients under way at once, of all workers. */
+  callsInFlight: number;
+  /** JavaScript contexts that a worker keeps for the calls to come. */
+  contextsKept: number;
 }
 
 const whatBreaksConfig = /[\s;{}"'\\$#]/;

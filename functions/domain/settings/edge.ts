@@ -52,4 +52,9 @@ export const edgeSettings = {
     default: 0,
     doc: "nginx workers of a task; 0 means one per CPU.",
   }),
+  maxCallsInFlight: setting({
+    type: wholeNumber(0, 10_000),
+    default: 0,
+    doc: "Requests that a task may have under way at once; more are refused with 503 until some have been answered. Each takes about 1.25 MiB; 0 means as many as fit into six tenths of the task's memory.",
+  }),
 };
