@@ -43,11 +43,10 @@ export function methodLabel(method: string): string {
 
 const large =
   /^(?:eth_(?:call|getLogs|getFilterLogs|getFilterChanges|getBlockReceipts|getBlockBy\w+|getProof|simulateV1|createAccessList)|debug_\w+|trace_\w+)$/;
-const small = new Set([...named].filter((method) => !large.test(method)));
 
 /** No honest answer to this method comes near the limit of answers that are read whole. */
 export function hasSmallAnswer(method: string): boolean {
-  return small.has(method);
+  return named.has(method) && !large.test(method);
 }
 
 /** Lookups whose `null` may only mean that this node does not have it (yet). */
