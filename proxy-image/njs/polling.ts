@@ -18,6 +18,11 @@ const trafficMs = 2000;
 const toleranceMs = 50;
 /** So many nodes are asked at once. */
 const mostAtOnce = 16;
+/**
+ * So many nodes take turns at showing their block. Each node's location for large answers has contexts of its own, which stay once they
+ * were needed: a megabyte a node.
+ */
+const mostWitnesses = 4;
 
 const path = "/~poll/";
 
@@ -42,7 +47,7 @@ export function duePolls(runtime: Runtime, now: number): string[] {
   return due;
 }
 
-/** `js_content` of a round: every node in use says how high it is, and one of them which blocks it has. */
+/** `js_content` of a round: every node in use says how high it is, and one of a few which blocks it has. */
 export function poll(r: NginxHTTPRequest): void {
   const runtime = loadRuntime(r);
   const [name = "", which] = r.uri.slice(path.length).split("/");
@@ -85,7 +90,7 @@ class Round {
     if (onlyBehind) return;
     network.heads.pace.measure(now);
     const round = sharedState().incr(`rounds|${network.name}`, 1, 0);
-    const witness = rotation[round % Math.max(1, rotation.length)];
+    const witness = rotation[round % Math.max(1, Math.min(mostWitnesses, rotation.length))];
     this.witness = witness !== undefined && this.waiting.includes(witness) ? witness : undefined;
   }
 
