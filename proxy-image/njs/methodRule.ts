@@ -1,3 +1,5 @@
+export type MethodRule = (method: string) => boolean;
+
 /** Answers are remembered for this many names: clients choose the names. */
 const mostRemembered = 500;
 
@@ -5,7 +7,7 @@ const mostRemembered = 500;
  * Says whether a method may be served: not matched by `blocked`, or matched by `allowed`. `*` stands for anything. There are nodes that
  * trim names or take them in any case, so neither gets a method past its pattern.
  */
-export function methodRule(blocked: string[], allowed: string[]): (method: string) => boolean {
+export function methodRule(blocked: string[], allowed: string[]): MethodRule {
   const isBlocked = matcher(blocked);
   const isOpened = matcher(allowed);
   const remembered = new Map<string, boolean>();
@@ -15,6 +17,20 @@ export function methodRule(blocked: string[], allowed: string[]): (method: strin
     const answer = !oddName.test(method) && (!isBlocked(method) || isOpened(method));
     if (remembered.size < mostRemembered) remembered.set(method, answer);
     return answer;
+  };
+}
+
+/** The same where networks have the same patterns, as most have: it is the same object then. */
+export function sharedRules(): typeof methodRule {
+  const known = new Map<string, MethodRule>();
+  return (blocked, allowed) => {
+    const name = JSON.stringify([blocked, allowed]);
+    let rule = known.get(name);
+    if (rule === undefined) {
+      rule = methodRule(blocked, allowed);
+      known.set(name, rule);
+    }
+    return rule;
   };
 }
 

@@ -4,7 +4,7 @@ import type { PoolFile, PoolLimits, PoolNetwork } from "../../functions/domain/r
 import { fixedMembers } from "./fixedAnswers";
 import { Heads } from "./heads";
 import { setHeavyMethods } from "./heavyMethods";
-import { methodRule } from "./methodRule";
+import { type MethodRule, sharedRules } from "./methodRule";
 import { commonOf, KnownNode } from "./poolNode";
 import type { Network, Node, Runtime } from "./types";
 
@@ -27,8 +27,10 @@ function runtimeOf(pool: PoolFile, generation: number): Runtime {
   setHeavyMethods(pool.limits.heavyMethods);
   const networks = new Map<string, Network>();
   const nodes = new Map<string, Node>();
+  const ruleOf = sharedRules();
   for (const described of pool.networks) {
-    const network = networkOf(described, pool.limits);
+    const isAllowed = ruleOf(described.blockedMethods, described.allowedMethods);
+    const network = networkOf(described, pool.limits, isAllowed);
     networks.set(network.name, network);
     for (const node of network.nodes) nodes.set(node.id, node);
     if (network.leader) nodes.set(network.leader.id, network.leader);
@@ -44,12 +46,13 @@ function runtimeOf(pool: PoolFile, generation: number): Runtime {
   return { generation, limits, admission, all, networks, defaultNetwork, nodes };
 }
 
-function networkOf(described: PoolNetwork, limits: PoolLimits): Network {
+const noMethods = new Set<string>();
+
+function networkOf(described: PoolNetwork, limits: PoolLimits, isAllowed: MethodRule): Network {
   const epochKey = `x|${described.name}`;
   const common = commonOf(described.chainId, epochKey, limits);
   const nodes = described.nodes.map((node, index) => new KnownNode(node, index, common));
   const fixed = fixedMembers(described.chainId);
-  const isAllowed = methodRule(described.blockedMethods, described.allowedMethods);
   const leader = described.leader && new KnownNode(described.leader, nodes.length, common);
   return {
     // What each call reads comes first: members lie in memory in this order.
@@ -68,7 +71,7 @@ function networkOf(described: PoolNetwork, limits: PoolLimits): Network {
     isLevel: false,
     slack: 0,
     hasGaps: false,
-    gapMethods: new Set(),
+    gapMethods: noMethods,
     head: -1,
     fork: 0,
     finalHeight: -1,
