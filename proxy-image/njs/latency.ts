@@ -20,7 +20,14 @@ const averageIn = (known: number): number => Math.floor(known / usualSpan) / 100
 const usualIn = (known: number): number => (known % usualSpan) / 10;
 
 /** A context reads them again after this time at the earliest. */
-export const latencyFreshForMs = 200;
+const latencyFreshForMs = 200;
+/** Of more nodes than so many each answers so few calls that what is known of it changes less often. */
+const nodesReadOften = 8;
+
+/** The same where so many nodes share the calls: what a call reads must not grow with their number. */
+export function latencyFreshMs(nodes: number): number {
+  return latencyFreshForMs * Math.max(1, nodes / nodesReadOften);
+}
 
 /** Brings this context's copies up to date. */
 export function readLatency(node: Node, now: number): void {

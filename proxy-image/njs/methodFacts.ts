@@ -42,6 +42,7 @@ function factsOf(method: string, network: string): MethodFacts {
     headPrefix: "",
     only: undefined,
     roads: [],
+    ways: -1,
     bodyStart: `{"jsonrpc":"2.0","id":1,"method":"${method}","params":`,
     mayBeHedged: isIdempotent(method),
     isPlain: !nullMayBeMissing.has(method) && method !== headMethod,
@@ -56,6 +57,9 @@ function factsOf(method: string, network: string): MethodFacts {
   };
 }
 
+/** Answers seldom fall into a later bucket of the histogram. */
+const usualBuckets = 9;
+
 /** Brings what depends on the network's nodes and head up to date. */
 export function freshen(facts: MethodFacts, network: Network): void {
   const { name, head, headKey, blockTimeMs, rotation } = network;
@@ -63,8 +67,22 @@ export function freshen(facts: MethodFacts, network: Network): void {
   facts.headPrefix = `${name}|${headKey}|${facts.name}`;
   facts.headMs = head < 0 || facts.depends === Depends.onMoment ? 0 : blockTimeMs;
   facts.isCareful = facts.needsCare || network.hasGaps || rotation.length === 0;
-  facts.roads = [];
-  facts.only = rotation.length === 1 && !network.hasRates ? roadTo(rotation[0]!, facts, network) : undefined;
+  if (facts.ways !== network.ways) {
+    facts.ways = network.ways;
+    facts.roads = filled(network.nodes.length);
+  }
+  const [first] = rotation;
+  facts.only =
+    first !== undefined && rotation.length === 1 && !network.hasRates
+      ? (facts.roads[first.index] ?? roadTo(first, facts, network))
+      : undefined;
+}
+
+/** An array without gaps: the engine keeps those with gaps in another way, which is slower. */
+function filled(length: number): undefined[] {
+  const all: undefined[] = [];
+  for (let i = 0; i < length; i++) all.push(undefined);
+  return all;
 }
 
 /** Finds out what is to be known of calls to this node. */
@@ -75,7 +93,7 @@ export function roadTo(node: Node, facts: MethodFacts, network: Network): Road {
     node,
     location: hasSmallAnswer(facts.name) && watchedUntil === 0 ? location : heavyLocation,
     counterStart: `${isShared ? "m" : "q"}|${network.name}|${facts.name}|${id}|`,
-    counters: [],
+    counters: filled(usualBuckets),
     timeCounter: timeCounterOf(network, node),
     logLine: logLine(
       200,

@@ -4,6 +4,7 @@ import type { PoolFile, PoolLimits, PoolNetwork } from "../../functions/domain/r
 import { fixedMembers } from "./fixedAnswers";
 import { Heads } from "./heads";
 import { setHeavyMethods } from "./heavyMethods";
+import { latencyFreshMs } from "./latency";
 import { type MethodRule, sharedRules } from "./methodRule";
 import { commonOf, KnownNode } from "./poolNode";
 import type { Network, Node, Runtime } from "./types";
@@ -61,9 +62,11 @@ function networkOf(described: PoolNetwork, limits: PoolLimits, isAllowed: Method
     idFirstMethods: [],
     rotation: nodes,
     rotationSums: undefined,
+    latencyFreshMs: latencyFreshMs(nodes.length),
     hasRates: [...nodes, ...(leader ? [leader] : [])].some(({ rate }) => rate !== undefined),
     goodWrittenAt: 0,
     hitWrittenAt: 0,
+    ways: 0,
     name: described.name,
     chainId: described.chainId,
     nodes,

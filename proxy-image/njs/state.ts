@@ -1,4 +1,4 @@
-import { forgetLatency } from "./latency";
+import { forgetLatency, latencyFreshMs } from "./latency";
 import { readGaps } from "./rememberedGaps";
 import { isLevel, rotationOf } from "./rotation";
 import { sharedState } from "./sharedState";
@@ -46,8 +46,12 @@ function refreshNetwork(network: Network, epoch: number): void {
   network.edition++;
   const { nodes, leader } = network;
   for (const node of leader === undefined ? nodes : [...nodes, leader]) {
-    node.ejectedUntil = dictionary.get(node.ejectedUntilKey) ?? 0;
-    node.watchedUntil = dictionary.get(node.watchedUntilKey) ?? 0;
+    const ejectedUntil = dictionary.get(node.ejectedUntilKey) ?? 0;
+    const watchedUntil = dictionary.get(node.watchedUntilKey) ?? 0;
+    if (ejectedUntil !== node.ejectedUntil) node.latencyReadAt = 0;
+    if (watchedUntil > 0 !== node.watchedUntil > 0) network.ways++;
+    node.ejectedUntil = ejectedUntil;
+    node.watchedUntil = watchedUntil;
   }
   network.heads.copyTo(network);
   readGaps(network, Date.now());
@@ -55,6 +59,7 @@ function refreshNetwork(network: Network, epoch: number): void {
   network.isLevel =
     network.head >= 0 && network.heads.isPolled && network.rotation.every((node) => isLevel(network, node));
   network.rotationSums = weightSums(network.rotation);
+  network.latencyFreshMs = latencyFreshMs(network.rotation.length);
 }
 
 /** Running sums; undefined when all weigh the same. */

@@ -58,7 +58,7 @@ export interface Road {
   /** URI of the internal location to take. */
   location: string;
   /** Names of the counters of good answers, by latency (see `bucketsMs`), made when they are first needed. */
-  counters: string[];
+  counters: (string | undefined)[];
   counterStart: string;
   /** Of the counter that sums latencies up. */
   timeCounter: string;
@@ -99,8 +99,9 @@ export interface MethodFacts {
   joinedCounter: string;
   hitLog: string;
   joinedLog: string;
-  /** By node, made when a context first needs them. */
-  roads: Road[];
+  /** By node, made when a context first needs them, and which `ways` of the network they are of. */
+  roads: (Road | undefined)[];
+  ways: number;
 }
 
 export interface Network {
@@ -114,6 +115,10 @@ export interface Network {
   isLevel: boolean;
   /** Running sums of their weights; undefined when all weigh the same. */
   rotationSums: number[] | undefined;
+  /** So long a context's copy of a node's latency will do. */
+  latencyFreshMs: number;
+  /** Rises when a node begins or ceases to be watched: calls take another way then. */
+  ways: number;
   /** Head that was handed out; −1 while unknown. Like what follows a copy: see `refreshState`. */
   head: number;
   /** Rises with each reorganisation that was seen. */
