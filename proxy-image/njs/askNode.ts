@@ -1,9 +1,10 @@
 import { classifyStatus } from "../../functions/domain/providerErrors";
 import type { PoolLimits } from "../../functions/domain/render/poolFile";
 import { isParsable, judgeBatch, judgeSingle, type Verdict } from "./answer";
+import { awaited } from "./awaited";
 import type { Call } from "./call";
 import { countCredits } from "./counters";
-import { awaited, tooLargeStatus } from "./guard";
+import { tooLargeStatus } from "./guard";
 import { hasSmallAnswer } from "./methods";
 import { ownLocation } from "./ownRoad";
 import { loadRuntime } from "./runtime";

@@ -1,5 +1,5 @@
+import { awaited } from "./awaited";
 import { land } from "./cache";
-import { awaited } from "./guard";
 import { forgetCall } from "./quickCall";
 import { loadRuntime } from "./runtime";
 import { eject, watch } from "./state";

@@ -3,14 +3,15 @@ import path from "node:path";
 import { build, type Plugin } from "esbuild";
 
 /**
- * Bundles the script that runs inside nginx to `main.js` in `folder`. `main.js.map` beside it tells what an error's place was called.
+ * Bundles the scripts that run inside nginx to `main.js` and `guard.js` in `folder`. Maps beside them tell what an error's place was
+ * called.
  * @returns the folder, for `{{njsDirectory}}`
  */
 export async function buildNjs(folder: string, plugins: Plugin[] = []): Promise<string> {
   mkdirSync(folder, { recursive: true });
   await build({
-    entryPoints: [path.join(__dirname, "main.ts")],
-    outfile: path.join(folder, "main.js"),
+    entryPoints: { main: path.join(__dirname, "main.ts"), guard: path.join(__dirname, "guardMain.ts") },
+    outdir: folder,
     bundle: true,
     format: "esm",
     platform: "neutral",

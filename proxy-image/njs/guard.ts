@@ -1,5 +1,3 @@
-import type { Node } from "./types";
-
 /** Status of an attempt whose answer was larger than any may be. No node sends it: nginx takes no status above 999 from one. */
 export const tooLargeStatus = 1413;
 
@@ -48,6 +46,3 @@ function pass(
   sub.status = tooLargeStatus;
   delete sub.headersOut["Content-Length"];
 }
-
-/** The node whose answer the general road awaits, when it is one. */
-export const awaited: { node: Node | undefined } = { node: undefined };

@@ -1,5 +1,4 @@
 import { broken } from "./broken";
-import { guard, guardHeavy } from "./guard";
 import { call, callDefault } from "./handleCall";
 import { keys } from "./keyStore";
 import { metrics, ready, stats, tick, trial } from "./operation";
@@ -17,7 +16,6 @@ export default {
   trial,
   tick,
   poll,
-  guard,
   broken,
   send,
   nextStream,
@@ -25,6 +23,5 @@ export default {
   streamHeader,
   streamBody,
   streamed,
-  guardHeavy,
   keys,
 };

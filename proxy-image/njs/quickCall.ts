@@ -1,11 +1,11 @@
 import { breakOffLater, type Reply, readReply } from "./askNode";
+import { awaited } from "./awaited";
 import { goAlone, land, landCall, lookAgain, nextWaitMs, slot, Turn, takeFound, takeTurn } from "./cache";
 import { Depends } from "./cacheRules";
 import { Call } from "./call";
 import { chooseFirst } from "./choose";
 import { countCredits, countHedge, countOne, countQuick } from "./counters";
 import { Exchange } from "./exchange";
-import { awaited } from "./guard";
 import { headResult } from "./heads";
 import { saveForHedges, spendHedge } from "./hedging";
 import { learnLatency } from "./latency";
