@@ -27,6 +27,7 @@ export class AgentBench {
   static async create(): Promise<AgentBench> {
     const folder = await mkdtemp(join(tmpdir(), "agent-"));
     await writeFile(join(folder, "main.js"), testScript);
+    await writeFile(join(folder, "guard.js"), testScript);
     const [nginx, emulators, agentFile] = await Promise.all([
       ensureNginx(() => {}),
       startEmulators(),

@@ -27,7 +27,7 @@ describe("more calls than fit into memory", () => {
       const underWay = Array.from({ length: 4 }, (_, index) => call(index));
       await until(() => node.received.length === 4, { what: "four calls are at the node" });
       const refused = await call(5);
-      assert.deepEqual([refused.status, refused.json.error.code, refused.json.id], [503, -32005, null]);
+      assert.deepEqual([refused.status, refused.json.error.code, refused.json.id], [503, -32603, null]);
       assert.equal(refused.headers["retry-after"], "1");
       assert.match(String(refused.headers["x-request-id"]), /^[\w-]+$/);
       assert.equal((await nginx.post([request("eth_chainId"), request("eth_chainId")])).status, 503);

@@ -4,7 +4,7 @@ import { afterEach, describe, it } from "mocha";
 import type { RenderInput } from "../../functions/domain/render/renderRelease";
 import type { Settings } from "../../functions/domain/settings";
 import { MockNode } from "../support/mockNode";
-import { Nginx } from "../support/nginx";
+import { Nginx, type NginxOptions } from "../support/nginx";
 import { until } from "../support/poll";
 import { poolOf } from "../support/pool";
 import { Harness } from "./support/harness";
@@ -15,13 +15,13 @@ describe("WebSockets on the proxy's port", () => {
   let harness: Harness | undefined;
   let input: RenderInput;
 
-  const start = async (settings: Partial<Settings> = {}) => {
+  const start = async (settings: Partial<Settings> = {}, options: NginxOptions = {}) => {
     node = await MockNode.start(({ json }) => {
       const { id, method } = json as { id: number; method: string };
       return { jsonrpc: "2.0", id, result: method };
     });
     input = poolOf([{ url: node.url }], settings);
-    nginx = await Nginx.start(input);
+    nginx = await Nginx.start(input, options);
     harness = await Harness.start({
       calls: { socketPath: path.join(nginx.runDirectory, "front.sock") },
       behind: { path: path.join(nginx.runDirectory, "sockets.sock"), url: nginx.url.replace("http", "ws") },
@@ -71,6 +71,28 @@ describe("WebSockets on the proxy's port", () => {
     const client = await gateway.connect();
     for (let call = 0; call < 10; call++) assert.equal((await client.call("eth_gasPrice")).result, "spare");
     await spare.close();
+  });
+
+  it("say of each call by its id that the proxy has too many under way", async () => {
+    const gateway = await start({}, { callsInFlight: 1 });
+    const client = await gateway.connect();
+    await client.call("eth_gasPrice");
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    node.reset(async ({ json }) => {
+      await held;
+      return { jsonrpc: "2.0", id: (json as { id: number }).id, result: "late" };
+    });
+    const first = client.call("eth_call", [{}, "latest"]);
+    await until(() => node.received.length === 1, { what: "a call is at the node" });
+    try {
+      assert.equal((await client.call("eth_gasPrice")).error?.code, -32603);
+    } finally {
+      release();
+    }
+    assert.equal((await first).result, "late");
   });
 
   it("live on when nginx reloads, and their calls obey the newest pool", async () => {

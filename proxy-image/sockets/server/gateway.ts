@@ -26,6 +26,8 @@ type Held = (() => void)[] & { answered?: boolean };
 type Answer = (text: string) => Held | undefined;
 
 const jsonRpcStart = /^\s*[{[]/;
+/** What nginx itself says of a request that it has not read. */
+const nobodys = /^\{"jsonrpc":"2\.0","id":null,/;
 
 /** What happens with the frames of clients. */
 export class Gateway {
@@ -145,7 +147,9 @@ export class Gateway {
       const answer = await road.post(socket.path, body, socket.caller, abort?.signal);
       metrics.add("gateway_socket_calls_total", { outcome: answer.status < 500 ? "answered" : "failed" });
       if (answer.body.length === 0) return undefined;
-      if (jsonRpcStart.test(answer.body.toString("latin1", 0, 64))) return answer.body;
+      const start = answer.body.toString("latin1", 0, 64);
+      const isRead = !(nobodys.test(start) && (answer.status === 413 || answer.status >= 500));
+      if (jsonRpcStart.test(start) && isRead) return answer.body;
       return errorsFor(text, `the proxy answered with status ${answer.status}`);
     } catch {
       metrics.add("gateway_socket_calls_total", { outcome: "failed" });
