@@ -13,8 +13,7 @@ const noiseMs = 3;
 
 /**
  * The node for a call that was not sent yet: of two drawn by weight, each with a chance that falls with its latency. Reads two
- * nodes' latencies however many there are; the slow one of a pair is still taken sometimes, so it is measured again. Each call comes
- * here where there are several nodes, so it is `fasterOf` once more in one piece: see `quickCall`.
+ * nodes' latencies however many there are; the slow one of a pair is still taken sometimes, so it is measured again.
  */
 export function chooseFirst(network: Network, now: number): Node | undefined {
   const { rotation, rotationSums } = network;
@@ -22,14 +21,7 @@ export function chooseFirst(network: Network, now: number): Node | undefined {
   if (length === 0 || network.hasRates) return chooseNext(network, [], now);
   const a = rotationSums === undefined ? rotation[(random() * length) | 0]! : draw(rotation, rotationSums);
   const b = rotationSums === undefined ? rotation[(random() * length) | 0]! : draw(rotation, rotationSums);
-  if (a === b) return a;
-  const freshSince = now - network.latencyFreshMs;
-  if (a.latencyReadAt < freshSince) readLatency(a, now);
-  if (b.latencyReadAt < freshSince) readLatency(b, now);
-  const latencyA = a.latency;
-  const latencyB = b.latency;
-  if (latencyA === 0 || latencyB === 0) return a;
-  return random() * (latencyA + latencyB + 2 * noiseMs) < latencyB + noiseMs ? a : b;
+  return fasterOf(a, b, network, now);
 }
 
 /** What is wanted of a node besides being well. */

@@ -2,7 +2,7 @@
 export interface TaskValues {
   /** Writable folder of the task: pid, temporary files, access log, sockets. */
   runDirectory: string;
-  /** Folder that holds `main.js`. */
+  /** Folder that holds the scripts, `main.js` and `guard.js`. */
   njsDirectory: string;
   /** Absolute path of this release's pool.json. */
   poolFile: string;
