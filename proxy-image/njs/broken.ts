@@ -1,5 +1,4 @@
 import { awaited } from "./awaited";
-import { land } from "./cache";
 import { forgetCall } from "./quickCall";
 import { loadRuntime } from "./runtime";
 import { eject, watch } from "./state";
@@ -10,8 +9,6 @@ import { eject, watch } from "./state";
  * helped, the next one can.
  */
 export function broken(r: NginxHTTPRequest): string {
-  // Who waits for the answer to an equal call has to ask for itself.
-  land(undefined, null);
   const node = forgetCall() ?? awaited.node;
   awaited.node = undefined;
   if (node === undefined || r.variables.status !== "000") return "";

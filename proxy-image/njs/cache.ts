@@ -10,9 +10,10 @@ import type { MethodFacts, Network } from "./types";
  * that fails costs calls to nodes, nothing else.
  */
 const keptStart = ',"result":';
-const comma = 44;
+
 const handedOver = "!";
-const awaited = "w";
+/** Stands for a call that others wait for. */
+export const awaited = "w";
 
 /** Answers that can't change any more make room for newer ones after this time. */
 const finalMs = 3_600_000;
@@ -22,18 +23,24 @@ const longestWaitMs = 16;
 /** A hash: nothing longer names a block or transaction. */
 const longestName = 66;
 const largestKept = 131_072;
+// biome-ignore lint/suspicious/noConstEnum: the bundle holds the numbers themselves
+export const enum Kept {
+  /** What starts a kept answer. */
+  comma = 44,
+}
 /** What depends on the head is worth keeping only if it is asked often: then one of so many keeps it soon. */
-const keptShare = 1 / 8;
+export const keptShare = 1 / 8;
 
 const { random } = Math;
-let zone: NgxSharedDict<string> | undefined;
-let flights: NgxSharedDict<string>;
+/** Set by `hasCache`. */
+export let zone: NgxSharedDict<string> | undefined;
+export let flights: NgxSharedDict<string>;
 
 /*
  * The call under way. A context serves one request at a time.
  */
 /** Name of the entry that this call has to fill; empty when it has none. */
-export let slot = "";
+let slot = "";
 let slotMs = 0;
 let slotFacts: MethodFacts;
 let slotNetwork: Network;
@@ -89,7 +96,7 @@ export function takeTurn(
   try {
     const entry = zone!.get(key);
     if (entry !== undefined) {
-      if (entry.charCodeAt(0) !== comma) return Turn.alone;
+      if (entry.charCodeAt(0) !== Kept.comma) return Turn.alone;
       found = entry;
       return Turn.hit;
     }
@@ -97,14 +104,19 @@ export function takeTurn(
       slot = key;
       return Turn.leads;
     }
-    flights.replace(key, awaited);
-    waitedFor = key;
+    join(key);
     return Turn.waits;
   } catch {
     return Turn.alone;
   }
 }
 let waitedFor = "";
+
+/** Waits for the call that is under way under `key`. */
+export function join(key: string): void {
+  flights.replace(key, awaited);
+  waitedFor = key;
+}
 
 /** For a call whose answer is nobody else's: what the context's last request left behind when it was ended is not its own. */
 export function goAlone(): void {
@@ -128,7 +140,7 @@ export function lookAgain(longestMs: number, isLast: boolean): Turn {
   try {
     const entry = zone!.get(waitedFor);
     if (entry !== undefined) {
-      const isKept = entry.charCodeAt(0) === comma;
+      const isKept = entry.charCodeAt(0) === Kept.comma;
       found = isKept ? entry : entry.slice(1);
       return isKept ? Turn.hit : Turn.handed;
     }
@@ -159,14 +171,50 @@ export function land(result: string | undefined, value: unknown, error?: string)
     const isAwaited = flights.pop(key) === awaited;
     const mayBeFinal = slotMs === finalMs || slotFacts.depends === Depends.onHash;
     if (!isAwaited && (slotMs === 0 || (!mayBeFinal && random() >= keptShare))) return;
-    const ms = result === undefined ? 0 : lifetimeOf(result, value);
-    if (ms > 0 && (isAwaited || !mayBeFinal || ms === finalMs || random() < keptShare))
-      zone!.set(key, `${keptStart}${result}}`, ms);
-    else if (isAwaited && (result ?? error) !== undefined)
-      zone!.set(key, `${handedOver}${result === undefined ? error : `"result":${result}`}`, handedOverMs);
+    fill(key, isAwaited, mayBeFinal, result, value, error);
   } catch {
     // The next one asks again.
   }
+}
+
+function fill(
+  key: string,
+  isAwaited: boolean,
+  mayBeFinal: boolean,
+  result: string | undefined,
+  value: unknown,
+  error: string | undefined,
+): void {
+  const ms = result === undefined ? 0 : lifetimeOf(result, value);
+  if (ms > 0 && (isAwaited || !mayBeFinal || ms === finalMs || random() < keptShare))
+    zone!.set(key, `${keptStart}${result}}`, ms);
+  else if (isAwaited && (result ?? error) !== undefined)
+    zone!.set(key, `${handedOver}${result === undefined ? error : `"result":${result}`}`, handedOverMs);
+}
+
+/**
+ * The call of the quick road that led under `key`, of the newest block, has ended well, and is to be kept.
+ * @param isAwaited others wait for it
+ */
+export function landOfHead(
+  network: Network,
+  facts: MethodFacts,
+  key: string,
+  isAwaited: boolean,
+  result: string,
+  value: unknown,
+): void {
+  adopt(network, facts, key);
+  slot = "";
+  fill(key, isAwaited, false, result, value, undefined);
+}
+
+/** A call of the newest block that the quick road has begun, and does not end. */
+export function adopt(network: Network, facts: MethodFacts, key: string): void {
+  slot = key;
+  slotFacts = facts;
+  slotNetwork = network;
+  slotMs = facts.headMs;
 }
 
 /** The same for a call that has come to its end on the general road. */
@@ -285,7 +333,7 @@ let toLookAt = lookedAtFirst;
 let passedOver = 0;
 
 /** Text with capitals that were passed over names an entry of its own: that costs a call to a node, now and then. */
-function inSmallLetters(text: string): string {
+export function inSmallLetters(text: string): string {
   if (toLookAt === 0 && ++passedOver < lookedAtShare) return text;
   const small = text.toLowerCase();
   passedOver = 0;

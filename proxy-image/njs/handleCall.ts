@@ -8,7 +8,7 @@ import { readRequest } from "./request";
 import { answerExchange, respond } from "./respond";
 import { answerText, errorMember, internalError, invalidRequest, methodNotFound } from "./rpcError";
 import { runtime as loaded, loadRuntime } from "./runtime";
-import { refreshState } from "./state";
+import { commonEpochKey, isInForce, refreshState, shared } from "./state";
 import { streamCall } from "./streaming";
 import type { Network, Runtime } from "./types";
 
@@ -16,8 +16,17 @@ const dateNow = Date.now;
 
 /** `js_content` of `/`. */
 export function callDefault(r: NginxHTTPRequest): void {
-  const runtime = loaded ?? loadRuntime(r);
-  callNetwork(r, runtime, runtime.defaultNetwork);
+  var runtime = loaded ?? loadRuntime(r);
+  var network = runtime.defaultNetwork;
+  if (
+    network === undefined ||
+    runtime.admission !== undefined ||
+    network.seenEpoch !== shared?.get(commonEpochKey) ||
+    !isInForce
+  )
+    callNetwork(r, runtime, network);
+  else if (!quickCall(r, runtime, network, r.requestText ?? "", dateNow()))
+    callGenerally(r, runtime, network, r.requestText ?? "", dateNow());
 }
 
 /** `js_content` of everything else that clients call. */
@@ -27,10 +36,6 @@ export function call(r: NginxHTTPRequest): void {
 }
 
 function callNetwork(r: NginxHTTPRequest, runtime: Runtime, asked: Network | undefined): void {
-  if (r.method !== "POST") {
-    answerOtherMethod(r);
-    return;
-  }
   const now = dateNow();
   if (!refreshState(runtime, asked)) {
     r.internalRedirect("@newest");
@@ -112,7 +117,8 @@ function answerWithoutNodes(
   respond(r, status, answers.length === 0 ? answerText("null", member) : `[${answers.join(",")}]`);
 }
 
-function answerOtherMethod(r: NginxHTTPRequest): void {
+/** `js_content` of requests that are no POST. */
+export function answerOtherMethod(r: NginxHTTPRequest): void {
   if (r.method === "GET" && r.headersIn.Upgrade?.toLowerCase() === "websocket") {
     if (admitSocket(r, networkAt)) r.internalRedirect("@sockets");
     return;

@@ -90,7 +90,7 @@ export function roadTo(node: Node, facts: MethodFacts, network: Network): Road {
   const isShared = facts.depends !== Depends.onCaller;
   const { id, index, location, heavyLocation, watchedUntil } = node;
   const road: Road = {
-    node,
+    isMetered: node.isMetered,
     location: hasSmallAnswer(facts.name) && watchedUntil === 0 ? location : heavyLocation,
     counterStart: `${isShared ? "m" : "q"}|${network.name}|${facts.name}|${id}|`,
     counters: filled(usualBuckets),
@@ -99,6 +99,7 @@ export function roadTo(node: Node, facts: MethodFacts, network: Network): Road {
       200,
       `"network":"${network.name}","attempts":1,${isShared ? '"cache":"miss",' : ""}"method":"${facts.name}","outcome":"ok","node":"${id}"`,
     ),
+    node,
   };
   facts.roads[index] = road;
   return road;

@@ -12,67 +12,81 @@ export interface Spelling {
   hasBlanks: boolean;
 }
 
-/*
- * What was read last. A context serves one request at a time; variables of the module cost less than an object would.
- */
-export let quickFacts: MethodFacts;
-/** As the client wrote it. */
-export let quickId = "";
-/** It may go to nodes as it is: they have been seen to change strings, fractions and large numbers. */
-export let quickIdTravels = false;
-export let quickParams = "";
-/** The same, parsed. */
-export let quickValues: unknown[] = [];
-/** The params may have white space between values. */
-export let quickBlanks = false;
+/** A request that is spelled as the common libraries do. */
+export interface QuickRequest {
+  facts: MethodFacts;
+  /** As the client wrote it. */
+  id: string;
+  /** It may go to nodes as it is: they have been seen to change strings, fractions and large numbers. */
+  idTravels: boolean;
+  /** The same. */
+  paramsText: string;
+  /** Without white space between values. */
+  compactParams: string;
+  params: unknown[];
+}
+
+// biome-ignore lint/suspicious/noConstEnum: the bundle holds the numbers themselves
+export const enum Sizes {
+  /** Of `idFirst`. */
+  idStart = 22,
+  /** As many digits as a number holds for certain, and its sign. */
+  longestId = 16,
+  leastUnsafe = 1e15,
+  /** Strings of a context in reserve stay in memory: none may be long. */
+  longestText = 16_384,
+}
 
 const { parse } = JSON;
 const { parseInt: integerOf } = Number;
-const idFirst = '{"jsonrpc":"2.0","id":';
-const idStart = idFirst.length;
-/** As many digits as a number holds for certain, and its sign. */
-const longestId = 16;
-const leastUnsafe = 1e15;
+/** Starts nearly all requests, and all answers. */
+export const idFirst = '{"jsonrpc":"2.0","id":';
 /** No text up to the params is shorter: there is no need to look for them in it. */
 const shortestKey = ',"method":"x","params":'.length;
-/** Strings of a context in reserve stay in memory: none may be long. */
-const longestText = 16_384;
 
 /**
  * Reads a request that is spelled as the common libraries do. The text around id and params is compared as a whole, so it need not be
  * parsed; that id and params are one JSON value each is seen by parsing them. The engine is slow at looking for a character and quick at
  * comparing texts.
- * @returns false when it is spelled otherwise, or wrong
+ * @returns undefined when it is spelled otherwise, or wrong
  */
-export function readQuickly(text: string, network: Network): boolean {
-  if (text.length > longestText) return false;
+export function readQuickly(text: string, network: Network): QuickRequest | undefined {
+  if (text.length > Sizes.longestText) return undefined;
   try {
-    const id = integerOf(text.slice(idStart, idStart + longestId), 10);
-    quickId = String(id);
-    quickIdTravels = id >= 0 && id < leastUnsafe;
-    const at = idStart + quickId.length;
-    let facts = network.idFirstMethods[0];
-    if (
-      facts === undefined ||
-      text.slice(0, at + facts.idFirstKey.length) !== idFirst + quickId + facts.idFirstKey
-    ) {
-      if (text.slice(0, idStart) !== idFirst) return readIdLast(text, network);
-      if (text.slice(idStart, at) !== quickId && !readTextId(text)) return false;
-      facts = factsIdFirst(text, idStart + quickId.length, network);
-    }
-    if (facts === undefined || text.charCodeAt(text.length - 1) !== 125) return false;
-    quickParams = text.slice(idStart + quickId.length + facts.idFirstKey.length - 1, -1);
-    quickValues = parse(quickParams) as unknown[];
-    quickFacts = facts;
-    quickBlanks = false;
-    return true;
+    return text.slice(0, Sizes.idStart) === idFirst ? readIdFirst(text, network) : readIdLast(text, network);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
-/** Of another method than the first one; what is asked for often moves to the front. */
-function factsIdFirst(text: string, at: number, network: Network): MethodFacts | undefined {
+function readIdFirst(text: string, network: Network): QuickRequest | undefined {
+  const id = text.slice(Sizes.idStart, text.indexOf(",", Sizes.idStart));
+  const idTravels = travels(id);
+  const at = Sizes.idStart + id.length;
+  const facts = factsIdFirst(text, at, network);
+  if (facts === undefined || text.charCodeAt(text.length - 1) !== 125) return undefined;
+  const paramsText = text.slice(at + facts.idFirstKey.length - 1, -1);
+  return {
+    facts,
+    id,
+    idTravels,
+    paramsText,
+    compactParams: paramsText,
+    params: parse(paramsText) as unknown[],
+  };
+}
+
+/** @throws when the id is neither a plain number nor a string */
+function travels(id: string): boolean {
+  const number = integerOf(id.slice(0, Sizes.longestId), 10);
+  if (String(number) === id) return number >= 0 && number < Sizes.leastUnsafe;
+  if (id.charCodeAt(0) !== 34) throw new Error("an id of an unusual kind");
+  parse(id);
+  return false;
+}
+
+/** The method of a request whose id ended at `at`; what is asked for often moves to the front. */
+export function factsIdFirst(text: string, at: number, network: Network): MethodFacts | undefined {
   const known = network.idFirstMethods;
   const index = known.findIndex(({ idFirstKey }) => text.slice(at, at + idFirstKey.length) === idFirstKey);
   if (index < 0) return learnIdFirst(text, at, network);
@@ -84,15 +98,6 @@ function factsIdFirst(text: string, at: number, network: Network): MethodFacts |
   return facts;
 }
 
-/** An id before the method that is no plain number: a string. */
-function readTextId(text: string): boolean {
-  if (text.charCodeAt(idStart) !== 34) return false;
-  quickId = text.slice(idStart, text.indexOf(",", idStart));
-  quickIdTravels = false;
-  parse(quickId);
-  return true;
-}
-
 /** A method that this context has not met in this spelling. */
 function learnIdFirst(text: string, at: number, network: Network): MethodFacts | undefined {
   const key = text.slice(at, text.indexOf("[", at + shortestKey) + 1);
@@ -101,26 +106,19 @@ function learnIdFirst(text: string, at: number, network: Network): MethodFacts |
   return facts;
 }
 
-function readIdLast(text: string, network: Network): boolean {
+function readIdLast(text: string, network: Network): QuickRequest | undefined {
   const { spellings } = network;
   const spelling = spellings.find(({ key }) => text.startsWith(key)) ?? learnIdLast(text, network);
-  if (spelling === undefined) return false;
-  const { facts, key, beforeId, end } = spelling;
+  if (spelling === undefined) return undefined;
+  const { facts, key, beforeId, end, hasBlanks } = spelling;
   const paramsEnd = text.lastIndexOf(beforeId);
-  if (paramsEnd < key.length || !text.endsWith(end)) return false;
-  quickId = text.slice(paramsEnd + beforeId.length, -end.length);
-  const id = integerOf(quickId, 10);
-  quickIdTravels = id >= 0 && id < leastUnsafe;
-  if (String(id) !== quickId) {
-    quickIdTravels = false;
-    if (quickId.charCodeAt(0) !== 34) return false;
-    parse(quickId);
-  }
-  quickParams = text.slice(key.length - 1, paramsEnd);
-  quickValues = parse(quickParams) as unknown[];
-  quickFacts = facts;
-  quickBlanks = spelling.hasBlanks;
-  return true;
+  if (paramsEnd < key.length || !text.endsWith(end)) return undefined;
+  const id = text.slice(paramsEnd + beforeId.length, -end.length);
+  const idTravels = travels(id);
+  const paramsText = text.slice(key.length - 1, paramsEnd);
+  const params = parse(paramsText) as unknown[];
+  const compactParams = hasBlanks ? withoutBlanks(paramsText) : paramsText;
+  return { facts, id, idTravels, paramsText, compactParams, params };
 }
 
 /** The texts up to the params, and what follows them. */

@@ -10,11 +10,11 @@ import type { Network, Node, Runtime } from "./types";
  * number only.
  */
 
-let shared: ReturnType<typeof sharedState> | undefined;
-const commonEpochKey = "epoch";
+export let shared: ReturnType<typeof sharedState> | undefined;
+export const commonEpochKey = "epoch";
 const generationKey = "generation";
 let seenEpoch = -1;
-let isInForce = true;
+export let isInForce = true;
 
 /**
  * Brings this context's copy of what is known about a network up to date.

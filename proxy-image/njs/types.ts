@@ -55,6 +55,8 @@ export interface Node {
 /** What is known of a method's calls to one node. */
 export interface Road {
   node: Node;
+  /** The same as the node's. */
+  isMetered: boolean;
   /** URI of the internal location to take. */
   location: string;
   /** Names of the counters of good answers, by latency (see `bucketsMs`), made when they are first needed. */

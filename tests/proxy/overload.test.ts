@@ -35,7 +35,8 @@ describe("more calls than fit into memory", () => {
       assert.equal((await nginx.send("GET", "/")).status, 405);
       release();
       for (const answer of await Promise.all(underWay)) assert.equal(answer.json.result, "0x1");
-      assert.equal((await call(6)).json.result, "0x1");
+      // nginx counts a call until it has closed its request, a moment after the answer.
+      await until(async () => (await call(6)).status === 200, { what: "there is room again" });
       assert.equal(node.received.length, 5);
     } finally {
       release();
