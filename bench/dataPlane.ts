@@ -13,11 +13,13 @@ import { freePorts } from "../tests/support/ports";
 import { pacedLoad } from "./pacedLoad";
 
 const connections = 32;
-const rounds = 12;
+/** How often all processes are started anew, and rounds in turns of each start. */
+const starts = 3;
+const rounds = 4;
 const secondsPerRound = 1.5;
 /** Calls per second of the fixed load: well below what either can do. */
 const fixedRate = 2000;
-const fixedRounds = 6;
+const fixedRounds = 2;
 const secondsPerFixedRound = 3;
 
 /** CPU of the worker per request in µs, over rounds that take turns with those of bare proxy_pass. */
@@ -53,6 +55,33 @@ export interface Target {
  * returns a fixed answer. Rounds take turns and are compared pairwise, because the machine's speed changes from second to second.
  */
 export async function benchDataPlane(report: (line: string) => void): Promise<DataPlaneFigures[]> {
+  const all = { fixed: [] as Round[][], full: [] as Round[][] };
+  let names: string[] = [];
+  for (let start = 0; start < starts; start++) {
+    await withTargets(async (targets) => {
+      names = targets.map(({ name }) => name);
+      // First, because the load after it leaves as many contexts behind as there were calls under way.
+      const paced = { seconds: secondsPerFixedRound, perSecond: fixedRate };
+      append(all.fixed, await inTurns(targets, fixedRounds, paced, report));
+      append(all.full, await inTurns(targets, rounds, { seconds: secondsPerRound }, report));
+    });
+  }
+  const [bareFull, bareFixed] = [all.full[0]!, all.fixed[0]!];
+  return names.map((name, index) => ({
+    name,
+    fullLoad: costOf(all.full[index]!, bareFull),
+    fixedLoad: costOf(all.fixed[index]!, bareFixed),
+    p50Ms: median(all.fixed[index]!.map(({ p50 }) => p50)),
+    p99Ms: median(all.fixed[index]!.map(({ p99 }) => p99)),
+  }));
+}
+
+function append(all: Round[][], found: Round[][]): void {
+  for (const [index, rounds] of found.entries()) all[index] = [...(all[index] ?? []), ...rounds];
+}
+
+/** New processes each time: where one comes to lie in memory changes what a call costs by some hundredths. */
+async function withTargets(use: (targets: Target[]) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), "bench-"));
   const [upstreamPort, barePort, loggingPort] = await freePorts(3);
   const upstream = await startPlain(folder, "upstream", upstreamConfiguration(upstreamPort!));
@@ -66,7 +95,7 @@ export async function benchDataPlane(report: (line: string) => void): Promise<Da
   const one = await Nginx.start(poolOf([{ url }], defaults));
   const three = await Nginx.start(poolOf([{ url }, { url: `${url}2` }, { url: `${url}3` }], defaults));
   try {
-    const targets: Target[] = [
+    await use([
       { name: "bare proxy_pass", url: `http://127.0.0.1:${barePort}/`, pids: () => workersOf(bare) },
       {
         name: "bare proxy_pass that writes an access log",
@@ -75,23 +104,7 @@ export async function benchDataPlane(report: (line: string) => void): Promise<Da
       },
       { name: "gateway, 1 node", url: one.url, pids: () => one.workerPids() },
       { name: "gateway, 3 nodes", url: three.url, pids: () => three.workerPids() },
-    ];
-    // First, because the load after it leaves as many contexts behind as there were calls under way.
-    const fixed = await inTurns(
-      targets,
-      fixedRounds,
-      { seconds: secondsPerFixedRound, perSecond: fixedRate },
-      report,
-    );
-    const full = await inTurns(targets, rounds, { seconds: secondsPerRound }, report);
-    const [bareFull, bareFixed] = [full[0]!, fixed[0]!];
-    return targets.map(({ name }, index) => ({
-      name,
-      fullLoad: costOf(full[index]!, bareFull),
-      fixedLoad: costOf(fixed[index]!, bareFixed),
-      p50Ms: median(fixed[index]!.map(({ p50 }) => p50)),
-      p99Ms: median(fixed[index]!.map(({ p99 }) => p99)),
-    }));
+    ]);
   } finally {
     await one.stop();
     await three.stop();
