@@ -124,7 +124,12 @@ export function quickCall(
     if (facts !== undefined && text.charCodeAt(text.length - 1) === 125) {
       var paramsText = text.slice(at + facts.idFirstKey.length - 1, -1);
       var params = parse(paramsText) as unknown[];
-      sentId = number >= 0 && number < Sizes.leastUnsafe ? id : "1";
+      if (number >= 0 && number < Sizes.leastUnsafe) sentId = id;
+      else {
+        // `NaN` is no JSON, though it is what reading it as a number gives.
+        if (Number.isNaN(number)) return false;
+        sentId = "1";
+      }
     } else {
       var read = readQuickly(text, itsNetwork);
       if (read === undefined) return false;
@@ -146,29 +151,33 @@ export function quickCall(
   phase = Phase.asked;
   flight = "";
   if (facts.depends !== Depends.onCaller) {
-    try {
-      // Nearly all that is asked is asked of the newest block.
-      if (
-        (facts.blockParam >= 0 ? params[facts.blockParam] === "latest" : facts.livesWithHead) &&
-        typeof params[0] !== "object"
-      ) {
-        var key = facts.headPrefix + inSmallLetters(compactParams ?? paramsText);
+    // Nearly all that is asked is asked of the newest block.
+    if (
+      (facts.blockParam >= 0 ? params[facts.blockParam] === "latest" : facts.livesWithHead) &&
+      typeof params[0] !== "object"
+    ) {
+      var key = facts.headPrefix + inSmallLetters(compactParams ?? paramsText);
+      try {
         var entry = zone!.get(key);
-        if (entry !== undefined) {
-          if (entry.charCodeAt(0) === Kept.comma) {
-            answerFound(entry, facts.hitCounter, facts.hitLog);
-            return true;
+        if (entry === undefined) {
+          if (flights.add(key, "", attemptTimeoutMs)) flight = key;
+          else {
+            join(key);
+            phase = Phase.waiting;
           }
-        } else if (flights.add(key, "", attemptTimeoutMs)) flight = key;
-        else {
-          join(key);
-          wait();
-          return true;
         }
-      } else if (!takeItsTurn(params, compactParams ?? paramsText)) return true;
-    } catch {
-      // It goes alone.
-    }
+      } catch {
+        // It goes alone.
+      }
+      if (phase === Phase.waiting) {
+        wait();
+        return true;
+      }
+      if (entry !== undefined && entry.charCodeAt(0) === Kept.comma) {
+        answerFound(entry, facts.hitCounter, facts.hitLog);
+        return true;
+      }
+    } else if (!takeItsTurn(params, compactParams ?? paramsText)) return true;
   }
   var way = facts.only ?? choose(facts);
   if (way === undefined) {

@@ -79,7 +79,7 @@ function readIdFirst(text: string, network: Network): QuickRequest | undefined {
 /** @throws when the id is neither a plain number nor a string */
 function travels(id: string): boolean {
   const number = integerOf(id.slice(0, Sizes.longestId), 10);
-  if (String(number) === id) return number >= 0 && number < Sizes.leastUnsafe;
+  if (String(number) === id && !Number.isNaN(number)) return number >= 0 && number < Sizes.leastUnsafe;
   if (id.charCodeAt(0) !== 34) throw new Error("an id of an unusual kind");
   parse(id);
   return false;

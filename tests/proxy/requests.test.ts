@@ -138,6 +138,8 @@ describe("requests", () => {
     ["trailing text", '{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[]} x'],
     ["a comma too many", '{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[1,]}'],
     ["white space that JSON does not know", '{"jsonrpc":"2.0",\u00a0"id":1,"method":"eth_call","params":[]}'],
+    ["an id that is NaN", '{"jsonrpc":"2.0","id":NaN,"method":"eth_call","params":[]}'],
+    ["an id that is NaN, at the end", '{"jsonrpc":"2.0","method":"eth_call","params":[],"id":NaN}'],
     ["deep nesting without end", "[".repeat(2000)],
   ] as const) {
     it(`answers ${what} with −32700 and asks no node`, async () => {
