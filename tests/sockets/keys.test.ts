@@ -114,7 +114,10 @@ describe("WebSockets with keys", () => {
       what: "both are closed",
       deadlineMs: 5_000,
     });
-    assert.equal(gateway.metric("gateway_sockets_closed_total", '{reason="key"}'), 2);
+    // Counted when the closing is over at this end too.
+    await until(() => gateway.metric("gateway_sockets_closed_total", '{reason="key"}') === 2, {
+      what: "both are counted",
+    });
     assert.equal((await lasting.call("eth_call")).result, "eth_call");
   });
 
