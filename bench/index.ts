@@ -41,11 +41,12 @@ async function main(): Promise<void> {
 
 type Rows = string[][];
 
-function watchingLine({ withMicroseconds, share, shareWithIds }: WatchingFigures): string {
+function watchingLine(figures: WatchingFigures): string {
+  const { withMicroseconds, share, shareWithIds, starts, rounds } = figures;
   const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
   return [
     `Metrics and log lines add ${percent(share)} to the CPU of a call, wanted: under 5 %. With the request ids and trace contexts that go with them`,
-    `it is ${percent(shareWithIds)} of ${withMicroseconds.toFixed(1)} µs (one node; medians of 30 rounds in turns, over 6 starts of each process).`,
+    `it is ${percent(shareWithIds)} of ${withMicroseconds.toFixed(1)} µs (one node; medians of ${rounds} rounds in turns, over ${starts} starts of each process).`,
   ].join("\n");
 }
 
@@ -130,7 +131,7 @@ function document({ dataPlane, failover, watching, growth, controlPlane }: Repor
     "",
     "## Data plane",
     "One nginx worker, 32 keep-alive connections, another address in each call, an upstream that answers at once. CPU is the",
-    "worker's (user and system) per request. Rounds of all rows take turns: the first number is the median over the rounds, × bare the",
+    "worker's (user and system) per request. All processes are started anew a few times, and rounds of all rows take turns: the first number is the median over the rounds, × bare the",
     "median of the ratios to `proxy_pass` alone in the same round. In brackets: the least disturbed round of each, and the ratio of",
     "those. On a machine that does other work too, the median shows caches that others have emptied: with 32 calls in flight the gateway",
     "works on 32 JavaScript heaps, `proxy_pass` on next to nothing. The fixed load is calls evenly spread over time, whether earlier ones",

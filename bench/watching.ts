@@ -31,6 +31,9 @@ export interface WatchingFigures {
   share: number;
   /** The same with request ids as headers and trace contexts for nodes. */
   shareWithIds: number;
+  /** How often each kind of process was started, and the rounds of all of them. */
+  starts: number;
+  rounds: number;
 }
 
 /** Measures the gateway against itself without counters and access log, and without ids and traces too, in turns, at full load. */
@@ -78,6 +81,8 @@ export async function benchWatching(report: (line: string) => void): Promise<Wat
       withMicroseconds: median(seen.map(({ cost }) => cost)),
       share: shareOver(seen, unseen),
       shareWithIds: shareOver(seen, blind),
+      starts,
+      rounds: seen.length,
     };
   } finally {
     await stopPlain(upstream);

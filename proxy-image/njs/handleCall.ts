@@ -16,17 +16,21 @@ const dateNow = Date.now;
 
 /** `js_content` of `/`. */
 export function callDefault(r: NginxHTTPRequest): void {
-  var runtime = loaded ?? loadRuntime(r);
-  var network = runtime.defaultNetwork;
+  const runtime = loaded ?? loadRuntime(r);
+  const network = runtime.defaultNetwork;
+  // The usual case of `callNetwork`, without its calls of functions: nothing has changed since this context's last request.
   if (
     network === undefined ||
     runtime.admission !== undefined ||
     network.seenEpoch !== shared?.get(commonEpochKey) ||
     !isInForce
-  )
+  ) {
     callNetwork(r, runtime, network);
-  else if (!quickCall(r, runtime, network, r.requestText ?? "", dateNow()))
-    callGenerally(r, runtime, network, r.requestText ?? "", dateNow());
+    return;
+  }
+  const text = r.requestText ?? "";
+  const now = dateNow();
+  if (!quickCall(r, runtime, network, text, now)) callGenerally(r, runtime, network, text, now);
 }
 
 /** `js_content` of everything else that clients call. */

@@ -10,10 +10,12 @@ import type { Network, Node, Runtime } from "./types";
  * number only.
  */
 
+/** Undefined before the first `refreshState`. */
 export let shared: ReturnType<typeof sharedState> | undefined;
 export const commonEpochKey = "epoch";
 const generationKey = "generation";
 let seenEpoch = -1;
+/** No newer configuration was, at the last `refreshState`. */
 export let isInForce = true;
 
 /**
