@@ -3,7 +3,7 @@ import { landCall } from "./cache";
 import { answerKept, keepAnswers, takeTurnOf } from "./cachedCalls";
 import type { Call } from "./call";
 import { Exchange } from "./exchange";
-import { quickCall } from "./quickCall";
+import { holdNodes, quickCall } from "./quickCall";
 import { readRequest } from "./request";
 import { answerExchange, respond } from "./respond";
 import { answerText, errorMember, internalError, invalidRequest, methodNotFound } from "./rpcError";
@@ -37,6 +37,16 @@ export function callDefault(r: NginxHTTPRequest): void {
 export function call(r: NginxHTTPRequest): void {
   const runtime = loaded ?? loadRuntime(r);
   callNetwork(r, runtime, networkAt(runtime, r.uri));
+}
+
+/** The same two where many requests are under way. */
+export function callDefaultOfMany(r: NginxHTTPRequest): void {
+  holdNodes();
+  callDefault(r);
+}
+export function callOfMany(r: NginxHTTPRequest): void {
+  holdNodes();
+  call(r);
 }
 
 function callNetwork(r: NginxHTTPRequest, runtime: Runtime, asked: Network | undefined): void {

@@ -1,5 +1,5 @@
 import { broken } from "./broken";
-import { answerOtherMethod, call, callDefault } from "./handleCall";
+import { answerOtherMethod, call, callDefault, callDefaultOfMany, callOfMany } from "./handleCall";
 import { keys } from "./keyStore";
 import { metrics, ready, stats, tick, trial } from "./operation";
 import { poll } from "./polling";
@@ -10,6 +10,8 @@ import { nextStream, unstreamed } from "./streaming";
 export default {
   call,
   callDefault,
+  callOfMany,
+  callDefaultOfMany,
   answerOtherMethod,
   ready,
   metrics,

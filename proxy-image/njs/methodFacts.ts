@@ -41,6 +41,8 @@ function factsOf(method: string, network: string): MethodFacts {
     blockParam: blockParamOf(method),
     headPrefix: "",
     only: undefined,
+    heldUntil: 0,
+    held: undefined,
     roads: [],
     ways: -1,
     bodyStart: `{"jsonrpc":"2.0","id":1,"method":"${method}","params":`,
@@ -64,6 +66,7 @@ const usualBuckets = 9;
 export function freshen(facts: MethodFacts, network: Network): void {
   const { name, head, headKey, blockTimeMs, rotation } = network;
   facts.edition = network.edition;
+  facts.heldUntil = 0;
   facts.headPrefix = `${name}|${headKey}|${facts.name}`;
   facts.headMs = head < 0 || facts.depends === Depends.onMoment ? 0 : blockTimeMs;
   facts.isCareful = facts.needsCare || network.hasGaps || rotation.length === 0;

@@ -89,6 +89,9 @@ export interface MethodFacts {
   isCareful: boolean;
   /** The way to the node, where there is just one in the rotation. */
   only: Road | undefined;
+  /** Among several nodes the way to the one that was drawn last, and until when, in ms, calls keep to it. */
+  held: Road | undefined;
+  heldUntil: number;
   /** Start of the names of entries in the cache that live with the head, and how long they are kept. */
   headPrefix: string;
   headMs: number;
