@@ -62,6 +62,7 @@ const enum Limits {
   /** Longer results are checked by the general road, which does not parse the longest ones. */
   longestResult = 32_768,
   graceMs = 50,
+  /** See `holdNodes`: a few calls of a context at full load, and no longer than one to a node far away. */
   heldForMs = 10,
   /** One call of so many adds to its node's average latency: that costs two looks into shared memory. */
   measuredOneOf = 8,

@@ -4,7 +4,7 @@ import { each, hangs, httpStatus, type MockNode, ok, resets, rpcError } from "..
 import type { Nginx } from "../support/nginx";
 import { until } from "../support/poll";
 import { request, scene } from "../support/scene";
-import { untilEachHas } from "../support/shares";
+import { share, untilEachHas } from "../support/shares";
 
 async function sends(nginx: Nginx, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
@@ -21,8 +21,6 @@ const sendsUntil = (nginx: Nginx, condition: () => boolean, what: string, deadli
     },
     { what, deadlineMs },
   );
-const share = (node: MockNode, all: MockNode[]) =>
-  node.calls / all.reduce((sum, { calls }) => sum + calls, 0);
 /** What was slow because the machine was busy is measured again and again: shares are right in the end. */
 const eventually = (nodes: MockNode[], holds: () => Promise<void>) =>
   until(

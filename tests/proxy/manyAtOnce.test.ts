@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { Agent } from "node:http";
 import { describe, it } from "mocha";
-import { type Behaviour, each, type MockNode, type RpcCall } from "../support/mockNode";
+import { type Behaviour, each, type RpcCall } from "../support/mockNode";
 import type { Nginx } from "../support/nginx";
 import { until } from "../support/poll";
 import { request, scene } from "../support/scene";
+import { share } from "../support/shares";
 
 const asked = ({ params }: RpcCall): string => (params as string[])[0]!;
 /** Each call gets back what it asked for. */
@@ -51,11 +52,10 @@ describe("calls at the same time", () => {
     scene(
       [echo, echo, echo],
       async ({ nginx, nodes }) => {
-        const share = (node: MockNode) => node.calls / nodes.reduce((sum, { calls }) => sum + calls, 0);
         const isRight = async () => {
           for (const node of nodes) node.received.length = 0;
           await sendsAtOnce(nginx, 24, 100);
-          const [most, some] = [share(nodes[0]!), share(nodes[1]!)];
+          const [most, some] = [share(nodes[0]!, nodes), share(nodes[1]!, nodes)];
           return most > 0.6 && most < 0.9 && some > 0.05 && some < 0.3;
         };
         await until(isRight, { what: "the shares are right", deadlineMs: 20_000 });

@@ -1,4 +1,10 @@
+import type { MockNode } from "./mockNode";
 import { until } from "./poll";
+
+/** Share of the calls of all these nodes that one of them got. */
+export function share(node: MockNode, all: MockNode[]): number {
+  return node.calls / all.reduce((sum, { calls }) => sum + calls, 0);
+}
 
 /** So many calls before the next look: looking waits a little each time. */
 const callsAtATime = 10;
